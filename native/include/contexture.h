@@ -1,0 +1,409 @@
+/*
+ * contexture.h - the whole C surface of Contexture, execution contexts in C11.
+ *
+ * An execution context (EC) is a stack of logical contexts (LCs); an LC maps variables to
+ * 64-bit values and is an immutable hash array mapped trie (HAMT). A thread state holds the
+ * current stack of one thread and a cache that makes a repeated lookup O(1).
+ *
+ *     cx_var_lookup -> cx_thread (cache) -> miss -> cx_ec (chain of links) -> cx_hamt
+ *
+ * Conventions
+ *   Status     Functions that can fail return a cx_status: CX_OK (0) or CX_ABSENT (1) when they
+ *              did what they say, a negative code otherwise. On a negative code nothing has
+ *              changed and no output parameter has been written. Nothing aborts or prints.
+ *   Progress   "wait-free" bounds the steps of every call; "lock-free" bounds those of the
+ *              system as a whole. No function here blocks, except that the ones marked
+ *              "allocates" call the C library's allocator.
+ *   Threads    "any thread": may be called at any time from anywhere. "owner": only by the thread
+ *              that the cx_thread stands for, or while that thread is known to stand still.
+ *   Ownership  Functions that build something write it into a cx_space, a region that the caller
+ *              owns. What was built stays valid, and immutable, until the caller releases the
+ *              region; it may point into older regions, which must then live as long.
+ *   Pure       Reads its arguments only; no side effect, no allocation, no lock: fit for
+ *              Linker.Option.critical.
+ *
+ * Only fixed-width integers, pointers and enums cross this surface, so that generated bindings
+ * are the same on every 64-bit platform.
+ */
+#ifndef CONTEXTURE_H
+#define CONTEXTURE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define CX_API __attribute__((visibility("default")))
+#else
+#define CX_API
+#endif
+
+/* Changes with every incompatible change of a function, a layout or the canonical shape. */
+#define CX_ABI_VERSION 1
+
+/* ------------------------------------------------------------------------------- status -- */
+
+typedef enum cx_status {
+  CX_OK = 0,
+  CX_ABSENT = 1,         /* well-formed question, answer "not there" */
+  CX_NEED_SPACE = -1,    /* the cx_space is too small: nothing was changed; retry with a larger one */
+  CX_NO_MEMORY = -2,     /* the C library's allocator refused */
+  CX_EXHAUSTED = -3,     /* a 64-bit counter is near its end; ids are never reused */
+  CX_INVALID = -4,       /* an argument is NULL, misaligned or out of range */
+  CX_STALE = -5,         /* the handle names something that was freed */
+  CX_ENTERED = -6,       /* the logical context is on a stack already */
+  CX_TOO_LARGE = -7,     /* more entries than a map can hold, or a buffer length overflows */
+} cx_status;
+
+/* A static, human-readable text for a status; "unknown status" for any other number.
+ * Any thread, wait-free. The text is never freed. */
+CX_API const char *cx_strerror(int32_t status);
+
+/* --------------------------------------------------------------------------- introspection -- */
+
+/* CX_ABI_VERSION of the library as built. Any thread, wait-free. */
+CX_API uint32_t cx_abi_version(void);
+
+/* Semantic version of the library, e.g. "0.1.0". Any thread, wait-free; static text. */
+CX_API const char *cx_version(void);
+
+/* Hex digest over the sources this library was built from and the compiler's identity: equal for
+ * equal inputs, so that builds are reproducible. Any thread, wait-free; static text. */
+CX_API const char *cx_build_id(void);
+
+/* What cx_layout can be asked; the order is part of the ABI. */
+typedef enum cx_layout_field {
+  CX_LAYOUT_SPACE_SIZE = 0,
+  CX_LAYOUT_SPACE_NEXT,
+  CX_LAYOUT_SPACE_END,
+  CX_LAYOUT_VAR_SIZE,
+  CX_LAYOUT_VAR_ID,
+  CX_LAYOUT_VAR_VERSION,
+  CX_LAYOUT_THREAD_SIZE,
+  CX_LAYOUT_THREAD_UNIQUE_ID,
+  CX_LAYOUT_THREAD_STACK_VERSION,
+  CX_LAYOUT_THREAD_TOP,
+  CX_LAYOUT_THREAD_BELOW,
+  CX_LAYOUT_THREAD_CACHE,
+  CX_LAYOUT_THREAD_CACHE_MASK,
+  CX_LAYOUT_CACHE_ENTRY_SIZE,
+  CX_LAYOUT_CACHE_ENTRY_VAR_VERSION,
+  CX_LAYOUT_CACHE_ENTRY_STACK_VERSION,
+  CX_LAYOUT_CACHE_ENTRY_WORD,
+  CX_LAYOUT_CACHE_ENTRY_HOPS,
+  CX_LAYOUT_EC_SIZE,
+  CX_LAYOUT_EC_MAP,
+  CX_LAYOUT_EC_BELOW,
+  CX_LAYOUT_EC_LINKS,
+  CX_LAYOUT_HAMT_CURSOR_SIZE,
+  CX_LAYOUT_FLAT_LIMIT,      /* entries up to which a map is one flat block: 32 */
+  CX_LAYOUT_EC_MAX_LINKS,    /* links after which a chain is folded: 32 */
+  CX_LAYOUT_COUNT_           /* number of fields above */
+} cx_layout_field;
+
+/* Size or offset in bytes (or the limit) that `field` names, as compiled; -1 for an unknown field.
+ * A binding compares these with its own idea before it uses the library. Any thread, wait-free. */
+CX_API int64_t cx_layout(uint32_t field);
+
+/* --------------------------------------------------------------------------------- memory -- */
+
+/* A region that the caller owns and functions bump-allocate from. Both ends are 8-byte aligned.
+ *
+ *     |  used (blocks built so far)  |  free                       |
+ *                                    ^ next                        ^ end
+ */
+typedef struct cx_space {
+  uint8_t *next;
+  uint8_t *end;
+} cx_space;
+
+/* Zeroed memory of `bytes` bytes at a 64-byte boundary, or NULL. Any thread; allocates. */
+CX_API void *cx_memory_alloc(uint64_t bytes);
+
+/* Frees what cx_memory_alloc returned; NULL is a no-op. Any thread; allocates. */
+CX_API void cx_memory_free(void *memory);
+
+/* ----------------------------------------------------------------------------------- HAMT -- */
+
+/*
+ * An immutable map from 64-bit keys to 64-bit values. NULL is the empty map.
+ *
+ * The shape is canonical: equal contents give equal shape and equal dump, whatever the history.
+ * Up to 32 entries a map is one flat block, sorted by key; above, a trie of compressed nodes with
+ * 32 slots (5 bits of the mixed key per level), at most 13 levels, entries inline in the nodes.
+ */
+typedef struct cx_hamt cx_hamt;
+
+/* The frozen bijective mix that spreads keys over the trie (Stafford's "Mix13"). Changing it
+ * changes every dump and every test vector: don't. Any thread, wait-free, pure. */
+CX_API uint64_t cx_mix(uint64_t key);
+
+/* Number of entries. Any thread, wait-free, pure. */
+CX_API uint64_t cx_hamt_size(const cx_hamt *map);
+
+/* The value under `key`, or `absent`. Any thread, wait-free, pure. O(min(n, 32)) for a flat map,
+ * else O(log32 n). The caller keeps the map's regions alive for the duration of the call. */
+CX_API uint64_t cx_hamt_find(const cx_hamt *map, uint64_t key, uint64_t absent);
+
+/* As cx_hamt_find, but tells absence apart from every value: CX_OK with *value written, or
+ * CX_ABSENT with *value untouched. `value` may be NULL. Any thread, wait-free, pure. */
+CX_API int32_t cx_hamt_get(const cx_hamt *map, uint64_t key, uint64_t *value);
+
+/* *out = `map` with `key` bound to `value`. If it is bound so already, *out == map and no space
+ * is used. `map` is unchanged either way; *out shares nodes with it. At most one path is copied.
+ * `space` belongs to the caller for the duration of the call. Any thread, wait-free.
+ * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+CX_API int32_t cx_hamt_assoc(
+    const cx_hamt *map, uint64_t key, uint64_t value, cx_space *space, const cx_hamt **out);
+
+/* *out = `map` without `key`; *out == map if it wasn't there. Otherwise as cx_hamt_assoc. */
+CX_API int32_t cx_hamt_dissoc(
+    const cx_hamt *map, uint64_t key, cx_space *space, const cx_hamt **out);
+
+/* *out = the union of both; where both have a key, `over`'s value wins. Returns one of the
+ * arguments itself where that is the answer. Shares subtrees that only one side has. The two maps
+ * must hash alike (see cx_test_hamt_raw). O(n) in the smaller side, up to one level per shared
+ * slot. Any thread, wait-free. Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+CX_API int32_t cx_hamt_merge(
+    const cx_hamt *base, const cx_hamt *over, cx_space *space, const cx_hamt **out);
+
+/* *out = a copy of `map` that lies wholly in `space` (cx_hamt_bytes tells how much it takes) and
+ * points nowhere else. Any thread, wait-free. Errors: CX_NEED_SPACE, CX_INVALID. */
+CX_API int32_t cx_hamt_copy(const cx_hamt *map, cx_space *space, const cx_hamt **out);
+
+/* Bytes of all blocks of `map`: what cx_hamt_copy needs. O(nodes). Any thread, wait-free, pure. */
+CX_API uint64_t cx_hamt_bytes(const cx_hamt *map);
+
+/* Upper bound of the space that one assoc or dissoc on `map` can use. O(1). Pure. */
+CX_API uint64_t cx_hamt_assoc_bound(const cx_hamt *map);
+
+/* Upper bound of the space that merging the two can use. O(1). Pure. */
+CX_API uint64_t cx_hamt_merge_bound(const cx_hamt *base, const cx_hamt *over);
+
+/* Replaces the value under `key` in place: the caller vouches that no other thread and no other
+ * map sees this block. CX_OK if replaced; CX_ABSENT, with nothing changed, if `key` isn't there or
+ * `map` isn't flat (nodes of a trie may be shared with older maps). Wait-free. */
+CX_API int32_t cx_hamt_replace_unshared(cx_hamt *map, uint64_t key, uint64_t value);
+
+/* A position in an iteration. Zero it to start. The contents are private. */
+typedef struct cx_hamt_cursor {
+  const void *node[16];
+  uint32_t slot[16];
+  int32_t depth;
+  uint32_t state;
+} cx_hamt_cursor;
+
+/* Copies up to `capacity` further entries to keys[] and values[] and moves the cursor; returns how
+ * many, 0 at the end, or CX_INVALID. Flat maps come in unsigned key order, tries in trie order
+ * (slots ascending, depth first, an entry before what follows it): the order of cx_hamt_dump.
+ * The same map must be passed until the end. Any thread with its own cursor, wait-free. */
+CX_API int64_t cx_hamt_iterate(
+    const cx_hamt *map, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values,
+    uint64_t capacity);
+
+/* Writes the canonical text of the shape (docs/dump-format.md) with a final NUL to buffer and
+ * returns its length without the NUL. If the length is >= capacity, what fits is written and the
+ * caller may retry with more; buffer may be NULL when capacity is 0. Any thread. O(n). */
+CX_API uint64_t cx_hamt_dump(const cx_hamt *map, char *buffer, uint64_t capacity);
+
+/* For tests only: *out = an empty map whose hash is `key >> 4` in place of cx_mix(key), so that
+ * keys that differ in their low 4 bits only collide fully, and any path can be forced. All maps
+ * derived from it hash so. Errors: CX_NEED_SPACE, CX_INVALID. */
+CX_API int32_t cx_test_hamt_raw(cx_space *space, const cx_hamt **out);
+
+/* --------------------------------------------------------------------------- runtime, variables -- */
+
+/* Where ids and versions come from. Two users of one process have a runtime each and share
+ * nothing. All counters are 64-bit and never reused. */
+typedef struct cx_runtime cx_runtime;
+
+/* A new runtime, or CX_NO_MEMORY. Any thread; allocates. */
+CX_API int32_t cx_runtime_new(cx_runtime **out);
+
+/* Frees it; every thread state made from it must have been freed. NULL is a no-op. */
+CX_API void cx_runtime_free(cx_runtime *runtime);
+
+/* Reserves `count` consecutive numbers that no one else gets and writes the first. Any thread,
+ * lock-free (one fetch-and-add). Errors: CX_EXHAUSTED (the counter is within 2^32 of its end). */
+CX_API int32_t cx_runtime_reserve(cx_runtime *runtime, uint64_t count, uint64_t *first);
+
+/* A variable: equal only to itself. `id` is its key in every map. `version` is a number of its own
+ * that changes whenever a cached value of the variable may have become wrong for reasons other
+ * than a change of stack; drawn from the runtime's counter, so it also names the variable. */
+typedef struct cx_var {
+  uint64_t id;
+  uint64_t version;
+} cx_var;
+
+/* Writes a new variable to *out, a copy of which is as good as the original. Any thread,
+ * lock-free. Errors: CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_var_new(cx_runtime *runtime, cx_var *out);
+
+/* Gives the variable a new version: cached values of it are no longer found. The caller sees to it
+ * that no other thread uses this cx_var meanwhile. Errors: CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_var_touch(cx_runtime *runtime, cx_var *var);
+
+/* -------------------------------------------------------------------- execution-context chains -- */
+
+/*
+ * One link of an immutable chain of maps, topmost first. NULL is the empty chain.
+ *
+ *     cx_ec -> cx_ec -> ... -> NULL
+ *       |        |
+ *      map      map          links: this link and all below it
+ */
+typedef struct cx_ec cx_ec;
+struct cx_ec {
+  const cx_hamt *map;
+  const cx_ec *below;
+  uint64_t links;
+};
+
+/* *out = `map` on top of `below`. An empty map adds no link: *out == below. When `below` has
+ * CX_EC_MAX_LINKS links, the result is folded into one link with the same lookups. O(1), or
+ * O(entries) once per CX_EC_MAX_LINKS. Any thread, wait-free.
+ * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+CX_API int32_t cx_ec_new(
+    const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out);
+
+/* The value of `id` in the topmost link that has it: CX_OK and *value, or CX_ABSENT. `value` may
+ * be NULL. Any thread, wait-free, pure. O(links). */
+CX_API int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value);
+
+/* *out = one map with the same lookups as the chain. Any thread, wait-free.
+ * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+CX_API int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out);
+
+/* As cx_hamt_dump, for a chain, topmost link first. */
+CX_API uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity);
+
+/* --------------------------------------------------------------------------------- thread states -- */
+
+#define CX_EC_MAX_LINKS 32u
+#define CX_FLAT_LIMIT 32u
+
+/* One line of the lookup cache: right while both versions match, whatever happened meanwhile. */
+typedef struct cx_cache_entry {
+  uint64_t var_version;   /* cx_var.version; 0: empty */
+  uint64_t stack_version; /* cx_thread.stack_version when filled */
+  uint64_t word;          /* the value, unless absent */
+  int64_t hops;           /* where it was found: 0 topmost LC, k the k-th link below; -1 absent */
+} cx_cache_entry;
+
+/*
+ * The record of one thread: 64 bytes, on a cache line of its own.
+ *
+ *      0  unique_id      never reused; 0 once freed
+ *      8  stack_version  names this state of this thread's stack: changes on push and pop of a
+ *                        non-empty LC and is restored where the earlier state is restored
+ *     16  top            map of the topmost LC
+ *     24  below          chain under it
+ *     32  cache          cx_cache_entry[cache_mask + 1], or NULL
+ *     40  cache_mask
+ *     48  next_version   the reserved block of versions,
+ *     56  version_end    [next_version, version_end)
+ *
+ * A binding that keeps the fields itself may write top, below and stack_version directly, as the
+ * owner.
+ */
+typedef struct cx_thread {
+  uint64_t unique_id;
+  uint64_t stack_version;
+  const cx_hamt *top;
+  const cx_ec *below;
+  cx_cache_entry *cache;
+  uint64_t cache_mask;
+  uint64_t next_version;
+  uint64_t version_end;
+} cx_thread;
+
+/* A thread state with an empty stack and no cache. Any thread; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out);
+
+/* Frees the state and its cache. Nobody may use it any more. NULL is a no-op. Allocates. */
+CX_API void cx_thread_free(cx_thread *thread);
+
+/* Gives the state a cache of `entries` empty entries (a power of two, 1 to 65536), dropping the
+ * old one. Owner; allocates. Errors: CX_NO_MEMORY (the old cache stays), CX_INVALID. */
+CX_API int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries);
+
+/* A stack version that nobody had before, or 0 when the counter is exhausted. Owner, wait-free
+ * but for one fetch-and-add per 4096 calls. */
+CX_API uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread);
+
+/* The whole miss path in one call: finds variable `id` on the thread's stack, fills its cache
+ * entry, if there is a cache, under `var_version`, and returns where it was found: 0 the topmost
+ * LC, k >= 1 the k-th link below, -1 nowhere. The value is written to *word (untouched when -1);
+ * `word` may be NULL. Owner, wait-free, pure but for the cache. O(links). */
+CX_API int64_t cx_thread_find(
+    cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word);
+
+/* Canonical text of the thread's stack: the topmost map, then the chain. Owner. */
+CX_API uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity);
+
+/* ------------------------------------------------------------------- variables in a thread's context -- */
+
+/* V2: CX_OK and *value through the cache, or CX_ABSENT. Owner, wait-free. O(1) on a hit. */
+CX_API int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value);
+
+/* The same in the topmost LC only. Owner, wait-free. O(1). */
+CX_API int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value);
+
+/* V4: binds the variable in the topmost LC and writes its cache entry through. The map's new
+ * blocks lie in `space`, which must outlive the thread's use of them. Owner, wait-free.
+ * Errors: CX_NEED_SPACE, CX_EXHAUSTED, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
+CX_API int32_t cx_var_set(
+    cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space);
+
+/* V5: removes it from the topmost LC; CX_ABSENT, with nothing changed, if that doesn't hold it.
+ * Otherwise as cx_var_set. */
+CX_API int32_t cx_var_delete(
+    cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space);
+
+/* -------------------------------------------------------------- logical contexts on a thread's stack -- */
+
+/* A mutable logical context: the map it has now, and which thread state has it on its stack. */
+typedef struct cx_lc {
+  const cx_hamt *map;
+  uint64_t holder; /* unique_id of the thread state that entered it, 0 if none; use atomically */
+} cx_lc;
+
+/* An empty logical context in `space`. Any thread. Errors: CX_NEED_SPACE, CX_INVALID. */
+CX_API int32_t cx_lc_new(cx_space *space, cx_lc **out);
+
+/* What a push saved; the matching pop wants it back. */
+typedef struct cx_frame {
+  const cx_hamt *top;
+  const cx_ec *below;
+  uint64_t stack_version;
+  cx_lc *lc;
+} cx_frame;
+
+/* S5, "get execution context": *out = the thread's whole stack as an immutable chain. Owner.
+ * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+CX_API int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out);
+
+/* S6, "set execution context": makes `ec` current under a fresh empty LC and saves in *frame what
+ * was current. Owner, wait-free. Errors: CX_EXHAUSTED, CX_INVALID, CX_STALE. */
+CX_API int32_t cx_ec_set(
+    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame);
+
+/* S3, S4, "run with logical context": pushes `lc` on `ec` (pass what cx_ec_get gave to push on
+ * the current stack) and saves in *frame what was current. Owner, lock-free.
+ * Errors: CX_ENTERED (nothing changed), CX_EXHAUSTED, CX_INVALID, CX_STALE. */
+CX_API int32_t cx_ec_set_with_lc(
+    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame);
+
+/* Undoes the matching cx_ec_set or cx_ec_set_with_lc: stores the topmost map back into the LC that
+ * was entered, releases it and restores what was current, stack version included. Frames are left
+ * in the reverse order of entering. Owner, wait-free. Errors: CX_INVALID, CX_STALE. */
+CX_API int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CONTEXTURE_H */
