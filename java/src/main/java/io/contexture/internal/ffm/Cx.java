@@ -1,0 +1,574 @@
+package io.contexture.internal.ffm;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import io.contexture.internal.ffm.generated.contexture_h;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The functions of {@code libcontexture} as static methods, and raw memory: the one place where
+ * Java calls into C.
+ *
+ * <p>Every address is a {@code long}; 0 is {@code NULL}. The handles are linked from the generated
+ * addresses and descriptors, with pointers turned into 64-bit integers, which every supported ABI
+ * passes alike. What is short, touches its arguments only and neither allocates nor blocks is
+ * linked as {@linkplain Linker.Option#critical critical} (no thread transition, about half the
+ * overhead); the rest are ordinary downcalls. {@code contexture.h} says what each function does.
+ *
+ * <p>Nothing here checks an address: a wrong one ends the process. Who calls keeps the memory alive
+ * for the duration of the call.
+ *
+ * <p>Initializing this class takes a loaded library with all functions of {@link
+ * CxLayout#functions} and native access for this module: only {@code internal.load} may be the
+ * first to touch it. Any thread, where the C function may be called by any thread.
+ */
+@SuppressWarnings("restricted") // The loader asks for native access before it lets anyone in here.
+public final class Cx {
+  /** {@code CX_OK}: done. */
+  public static final int OK = 0;
+
+  /** {@code CX_ABSENT}: well-formed question, answer "not there". */
+  public static final int ABSENT = 1;
+
+  /** {@code CX_NEED_SPACE}: the space is too small; nothing was changed. */
+  public static final int NEED_SPACE = -1;
+
+  /** {@code CX_NO_MEMORY}: the allocator of the C library refused. */
+  public static final int NO_MEMORY = -2;
+
+  /** {@code CX_EXHAUSTED}: a 64-bit counter is near its end. */
+  public static final int EXHAUSTED = -3;
+
+  /** {@code CX_INVALID}: an argument is NULL, misaligned or out of range. */
+  public static final int INVALID = -4;
+
+  /** {@code CX_STALE}: the handle names something that was freed. */
+  public static final int STALE = -5;
+
+  /** {@code CX_ENTERED}: the logical context is on a stack already. */
+  public static final int ENTERED = -6;
+
+  /** {@code CX_TOO_LARGE}: more entries than a map can hold. */
+  public static final int TOO_LARGE = -7;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+
+  // Critical: bounded time, no allocation, no lock.
+  private static final MethodHandle HAMT_FIND =
+      critical(contexture_h.cx_hamt_find$address(), contexture_h.cx_hamt_find$descriptor());
+  private static final MethodHandle HAMT_GET =
+      critical(contexture_h.cx_hamt_get$address(), contexture_h.cx_hamt_get$descriptor());
+  private static final MethodHandle HAMT_SIZE =
+      critical(contexture_h.cx_hamt_size$address(), contexture_h.cx_hamt_size$descriptor());
+  private static final MethodHandle HAMT_ASSOC =
+      critical(contexture_h.cx_hamt_assoc$address(), contexture_h.cx_hamt_assoc$descriptor());
+  private static final MethodHandle HAMT_DISSOC =
+      critical(contexture_h.cx_hamt_dissoc$address(), contexture_h.cx_hamt_dissoc$descriptor());
+  private static final MethodHandle HAMT_ASSOC_BOUND =
+      critical(
+          contexture_h.cx_hamt_assoc_bound$address(),
+          contexture_h.cx_hamt_assoc_bound$descriptor());
+  private static final MethodHandle HAMT_REPLACE_UNSHARED =
+      critical(
+          contexture_h.cx_hamt_replace_unshared$address(),
+          contexture_h.cx_hamt_replace_unshared$descriptor());
+  private static final MethodHandle HAMT_ITERATE =
+      critical(contexture_h.cx_hamt_iterate$address(), contexture_h.cx_hamt_iterate$descriptor());
+  private static final MethodHandle RUNTIME_RESERVE =
+      critical(
+          contexture_h.cx_runtime_reserve$address(), contexture_h.cx_runtime_reserve$descriptor());
+  private static final MethodHandle EC_NEW =
+      critical(contexture_h.cx_ec_new$address(), contexture_h.cx_ec_new$descriptor());
+  private static final MethodHandle EC_FIND =
+      critical(contexture_h.cx_ec_find$address(), contexture_h.cx_ec_find$descriptor());
+  private static final MethodHandle THREAD_FIND =
+      critical(contexture_h.cx_thread_find$address(), contexture_h.cx_thread_find$descriptor());
+
+  // Ordinary: allocates, or takes time in the size of its arguments, or is rare.
+  private static final MethodHandle ABI_VERSION =
+      ordinary(contexture_h.cx_abi_version$address(), contexture_h.cx_abi_version$descriptor());
+  private static final MethodHandle VERSION =
+      ordinary(contexture_h.cx_version$address(), contexture_h.cx_version$descriptor());
+  private static final MethodHandle BUILD_ID =
+      ordinary(contexture_h.cx_build_id$address(), contexture_h.cx_build_id$descriptor());
+  private static final MethodHandle LAYOUT =
+      ordinary(contexture_h.cx_layout$address(), contexture_h.cx_layout$descriptor());
+  private static final MethodHandle STRERROR =
+      ordinary(contexture_h.cx_strerror$address(), contexture_h.cx_strerror$descriptor());
+  private static final MethodHandle MEMORY_ALLOC =
+      ordinary(contexture_h.cx_memory_alloc$address(), contexture_h.cx_memory_alloc$descriptor());
+  private static final MethodHandle MEMORY_FREE =
+      ordinary(contexture_h.cx_memory_free$address(), contexture_h.cx_memory_free$descriptor());
+  private static final MethodHandle HAMT_MERGE =
+      ordinary(contexture_h.cx_hamt_merge$address(), contexture_h.cx_hamt_merge$descriptor());
+  private static final MethodHandle HAMT_MERGE_BOUND =
+      ordinary(
+          contexture_h.cx_hamt_merge_bound$address(),
+          contexture_h.cx_hamt_merge_bound$descriptor());
+  private static final MethodHandle HAMT_COPY =
+      ordinary(contexture_h.cx_hamt_copy$address(), contexture_h.cx_hamt_copy$descriptor());
+  private static final MethodHandle HAMT_BYTES =
+      ordinary(contexture_h.cx_hamt_bytes$address(), contexture_h.cx_hamt_bytes$descriptor());
+  private static final MethodHandle HAMT_DUMP =
+      ordinary(contexture_h.cx_hamt_dump$address(), contexture_h.cx_hamt_dump$descriptor());
+  private static final MethodHandle TEST_HAMT_RAW =
+      ordinary(contexture_h.cx_test_hamt_raw$address(), contexture_h.cx_test_hamt_raw$descriptor());
+  private static final MethodHandle RUNTIME_NEW =
+      ordinary(contexture_h.cx_runtime_new$address(), contexture_h.cx_runtime_new$descriptor());
+  private static final MethodHandle RUNTIME_FREE =
+      ordinary(contexture_h.cx_runtime_free$address(), contexture_h.cx_runtime_free$descriptor());
+  private static final MethodHandle EC_SQUASH =
+      ordinary(contexture_h.cx_ec_squash$address(), contexture_h.cx_ec_squash$descriptor());
+  private static final MethodHandle EC_DUMP =
+      ordinary(contexture_h.cx_ec_dump$address(), contexture_h.cx_ec_dump$descriptor());
+  private static final MethodHandle THREAD_NEW =
+      ordinary(contexture_h.cx_thread_new$address(), contexture_h.cx_thread_new$descriptor());
+  private static final MethodHandle THREAD_FREE =
+      ordinary(contexture_h.cx_thread_free$address(), contexture_h.cx_thread_free$descriptor());
+  private static final MethodHandle THREAD_SET_CACHE =
+      ordinary(
+          contexture_h.cx_thread_set_cache$address(),
+          contexture_h.cx_thread_set_cache$descriptor());
+  private static final MethodHandle THREAD_NEXT_VERSION =
+      ordinary(
+          contexture_h.cx_thread_next_version$address(),
+          contexture_h.cx_thread_next_version$descriptor());
+  private static final MethodHandle THREAD_DUMP =
+      ordinary(contexture_h.cx_thread_dump$address(), contexture_h.cx_thread_dump$descriptor());
+
+  /**
+   * The whole address space. Read and written with unaligned layouts only: the alignment check of
+   * the others costs more than the access.
+   */
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private Cx() {}
+
+  // ------------------------------------------------------------------------------ raw memory
+
+  /** The 64-bit word at {@code address}. */
+  public static long getLong(long address) {
+    return MEMORY.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  /** Writes the 64-bit word at {@code address}. */
+  public static void putLong(long address, long value) {
+    MEMORY.set(JAVA_LONG_UNALIGNED, address, value);
+  }
+
+  /** The 32-bit word at {@code address}. */
+  public static int getInt(long address) {
+    return MEMORY.get(JAVA_INT_UNALIGNED, address);
+  }
+
+  /** Writes the 32-bit word at {@code address}. */
+  public static void putInt(long address, int value) {
+    MEMORY.set(JAVA_INT_UNALIGNED, address, value);
+  }
+
+  /** Copies {@code count} 64-bit words from {@code address} to the start of {@code target}. */
+  public static void getLongs(long address, long[] target, int count) {
+    MemorySegment.copy(MEMORY, JAVA_LONG_UNALIGNED, address, target, 0, count);
+  }
+
+  /** Sets {@code bytes} bytes from {@code address} on to {@code value}. */
+  public static void fill(long address, long bytes, byte value) {
+    MEMORY.asSlice(address, bytes).fill(value);
+  }
+
+  /** The NUL-terminated text at {@code address}, which is not 0. */
+  public static String getString(long address) {
+    return MEMORY.getString(address);
+  }
+
+  /** The text of {@code bytes} ASCII characters at {@code address}. */
+  public static String getAscii(long address, int bytes) {
+    byte[] copy = new byte[bytes];
+    MemorySegment.copy(MEMORY, JAVA_BYTE, address, copy, 0, bytes);
+    return new String(copy, StandardCharsets.US_ASCII);
+  }
+
+  // ------------------------------------------------------------------------- introspection
+
+  /** {@code cx_abi_version}: the ABI version of the library. */
+  public static int abiVersion() {
+    try {
+      return (int) ABI_VERSION.invokeExact();
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_version}: the semantic version of the library. */
+  public static String version() {
+    try {
+      return getString((long) VERSION.invokeExact());
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_build_id}: the digest that names this build of the library. */
+  public static String buildId() {
+    try {
+      return getString((long) BUILD_ID.invokeExact());
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_layout}: a size, an offset or a limit, or -1 for an unknown field. */
+  public static long layout(int field) {
+    try {
+      return (long) LAYOUT.invokeExact(field);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_strerror}: what a status means, in words. */
+  public static String statusText(int status) {
+    try {
+      return getString((long) STRERROR.invokeExact(status));
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // -------------------------------------------------------------------------------- memory
+
+  /** {@code cx_memory_alloc}: zeroed memory at a 64-byte boundary, or 0. */
+  public static long memoryAlloc(long bytes) {
+    try {
+      return (long) MEMORY_ALLOC.invokeExact(bytes);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_memory_free}; 0 is a no-op. */
+  public static void memoryFree(long memory) {
+    try {
+      MEMORY_FREE.invokeExact(memory);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------- maps
+
+  /** {@code cx_hamt_find}: the value under {@code key}, or {@code absent}. Critical. */
+  public static long hamtFind(long map, long key, long absent) {
+    try {
+      return (long) HAMT_FIND.invokeExact(map, key, absent);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_hamt_get}: {@link #OK} with the value written to {@code value}, unless that is 0, or
+   * {@link #ABSENT}. Critical.
+   */
+  public static int hamtGet(long map, long key, long value) {
+    try {
+      return (int) HAMT_GET.invokeExact(map, key, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_size}: the number of entries. Critical. */
+  public static long hamtSize(long map) {
+    try {
+      return (long) HAMT_SIZE.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_assoc}: a status; writes the new map's address to {@code out}. Critical. */
+  public static int hamtAssoc(long map, long key, long value, long space, long out) {
+    try {
+      return (int) HAMT_ASSOC.invokeExact(map, key, value, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_dissoc}: a status; writes the new map's address to {@code out}. Critical. */
+  public static int hamtDissoc(long map, long key, long space, long out) {
+    try {
+      return (int) HAMT_DISSOC.invokeExact(map, key, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_assoc_bound}: bytes that one assoc or dissoc can take at most. Critical. */
+  public static long hamtAssocBound(long map) {
+    try {
+      return (long) HAMT_ASSOC_BOUND.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_hamt_replace_unshared}: {@link #OK} if replaced in place, else {@link #ABSENT}.
+   * Critical.
+   */
+  public static int hamtReplaceUnshared(long map, long key, long value) {
+    try {
+      return (int) HAMT_REPLACE_UNSHARED.invokeExact(map, key, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_merge}: a status; writes the union's address to {@code out}. */
+  public static int hamtMerge(long base, long over, long space, long out) {
+    try {
+      return (int) HAMT_MERGE.invokeExact(base, over, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_merge_bound}: bytes that merging the two can take at most. */
+  public static long hamtMergeBound(long base, long over) {
+    try {
+      return (long) HAMT_MERGE_BOUND.invokeExact(base, over);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_copy}: a status; writes the copy's address to {@code out}. */
+  public static int hamtCopy(long map, long space, long out) {
+    try {
+      return (int) HAMT_COPY.invokeExact(map, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_bytes}: bytes of all blocks of the map. O(nodes). */
+  public static long hamtBytes(long map) {
+    try {
+      return (long) HAMT_BYTES.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_hamt_iterate}: how many further entries were copied, 0 at the end, or {@link
+   * #INVALID}. Critical, so {@code capacity} has to be small.
+   */
+  public static long hamtIterate(long map, long cursor, long keys, long values, long capacity) {
+    try {
+      return (long) HAMT_ITERATE.invokeExact(map, cursor, keys, values, capacity);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_hamt_dump}: the length of the canonical text, of which what fits was written. */
+  public static long hamtDump(long map, long buffer, long capacity) {
+    try {
+      return (long) HAMT_DUMP.invokeExact(map, buffer, capacity);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_test_hamt_raw}: a status; writes an empty map that hashes with the test hook. */
+  public static int testHamtRaw(long space, long out) {
+    try {
+      return (int) TEST_HAMT_RAW.invokeExact(space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // ------------------------------------------------------------------------------- runtime
+
+  /** {@code cx_runtime_new}: a status; writes the new runtime's address to {@code out}. */
+  public static int runtimeNew(long out) {
+    try {
+      return (int) RUNTIME_NEW.invokeExact(out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_runtime_free}; 0 is a no-op. */
+  public static void runtimeFree(long runtime) {
+    try {
+      RUNTIME_FREE.invokeExact(runtime);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_runtime_reserve}: a status; writes the first reserved number to {@code first}.
+   * Critical.
+   */
+  public static int runtimeReserve(long runtime, long count, long first) {
+    try {
+      return (int) RUNTIME_RESERVE.invokeExact(runtime, count, first);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // -------------------------------------------------------------------------------- chains
+
+  /**
+   * {@code cx_ec_new}: a status; writes the new link's address to {@code out}. Critical, so a chain
+   * that is due for folding is better squashed by an ordinary call first.
+   */
+  public static int ecNew(long map, long below, long space, long out) {
+    try {
+      return (int) EC_NEW.invokeExact(map, below, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_ec_find}: {@link #OK} with the value written to {@code value}, unless that is 0, or
+   * {@link #ABSENT}. Critical.
+   */
+  public static int ecFind(long ec, long id, long value) {
+    try {
+      return (int) EC_FIND.invokeExact(ec, id, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_ec_squash}: a status; writes the address of one map for the whole chain to {@code
+   * out}.
+   */
+  public static int ecSquash(long ec, long space, long out) {
+    try {
+      return (int) EC_SQUASH.invokeExact(ec, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_ec_dump}: the length of the canonical text, of which what fits was written. */
+  public static long ecDump(long ec, long buffer, long capacity) {
+    try {
+      return (long) EC_DUMP.invokeExact(ec, buffer, capacity);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // ------------------------------------------------------------------------------- threads
+
+  /** {@code cx_thread_new}: a status; writes the new state's address to {@code out}. */
+  public static int threadNew(long runtime, long out) {
+    try {
+      return (int) THREAD_NEW.invokeExact(runtime, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_thread_free}; 0 is a no-op. */
+  public static void threadFree(long thread) {
+    try {
+      THREAD_FREE.invokeExact(thread);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_thread_set_cache}: a status. */
+  public static int threadSetCache(long thread, long entries) {
+    try {
+      return (int) THREAD_SET_CACHE.invokeExact(thread, entries);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_thread_next_version}: a new stack version, or 0 when the counter is exhausted. */
+  public static long threadNextVersion(long runtime, long thread) {
+    try {
+      return (long) THREAD_NEXT_VERSION.invokeExact(runtime, thread);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_thread_find}: where the variable was found: 0 the topmost context, k the k-th link
+   * below, -1 nowhere; the value is written to {@code word}, unless that is 0. Critical.
+   */
+  public static long threadFind(long thread, long id, long varVersion, long word) {
+    try {
+      return (long) THREAD_FIND.invokeExact(thread, id, varVersion, word);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_thread_dump}: the length of the canonical text, of which what fits was written. */
+  public static long threadDump(long thread, long buffer, long capacity) {
+    try {
+      return (long) THREAD_DUMP.invokeExact(thread, buffer, capacity);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // --------------------------------------------------------------------------------- linking
+
+  private static MethodHandle critical(MemorySegment function, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(function, words(descriptor), Linker.Option.critical(false));
+  }
+
+  private static MethodHandle ordinary(MemorySegment function, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(function, words(descriptor));
+  }
+
+  /** {@code descriptor} with 64-bit integers in place of pointers. */
+  private static FunctionDescriptor words(FunctionDescriptor descriptor) {
+    MemoryLayout[] arguments =
+        descriptor.argumentLayouts().stream().map(Cx::word).toArray(MemoryLayout[]::new);
+    return descriptor
+        .returnLayout()
+        .map(result -> FunctionDescriptor.of(word(result), arguments))
+        .orElseGet(() -> FunctionDescriptor.ofVoid(arguments));
+  }
+
+  private static MemoryLayout word(MemoryLayout layout) {
+    return layout instanceof AddressLayout ? JAVA_LONG : layout;
+  }
+
+  /** What a handle threw, for the caller to throw on; handles declare no checked exception. */
+  private static RuntimeException thrown(Throwable thrown) {
+    return switch (thrown) {
+      case RuntimeException e -> e;
+      case Error e -> throw e;
+      default -> throw new AssertionError(thrown);
+    };
+  }
+}
