@@ -1,0 +1,83 @@
+/*
+ * abi.c - what the library tells about itself: versions, layouts, status texts.
+ */
+#include <stddef.h>
+
+#include "contexture.h"
+
+_Static_assert(sizeof(cx_space) == 16, "space layout");
+_Static_assert(offsetof(cx_space, next) == 0, "space layout");
+_Static_assert(offsetof(cx_space, end) == 8, "space layout");
+_Static_assert(sizeof(cx_hamt_cursor) == 200, "cursor layout");
+_Static_assert(offsetof(cx_hamt_cursor, node) == 0, "cursor layout");
+_Static_assert(offsetof(cx_hamt_cursor, slot) == 128, "cursor layout");
+_Static_assert(offsetof(cx_hamt_cursor, depth) == 192, "cursor layout");
+_Static_assert(offsetof(cx_hamt_cursor, state) == 196, "cursor layout");
+
+const char *cx_strerror(int32_t status) {
+  switch (status) {
+  case CX_OK:
+    return "success";
+  case CX_ABSENT:
+    return "not there";
+  case CX_NEED_SPACE:
+    return "the space is too small";
+  case CX_NO_MEMORY:
+    return "out of memory";
+  case CX_EXHAUSTED:
+    return "a counter of ids or versions is exhausted";
+  case CX_INVALID:
+    return "an argument is null, misaligned or out of range";
+  case CX_STALE:
+    return "the handle names something that was freed";
+  case CX_ENTERED:
+    return "the logical context is entered already";
+  case CX_TOO_LARGE:
+    return "too many entries";
+  default:
+    return "unknown status";
+  }
+}
+
+uint32_t cx_abi_version(void) {
+  return CX_ABI_VERSION;
+}
+
+const char *cx_version(void) {
+  return CX_VERSION;
+}
+
+const char *cx_build_id(void) {
+  return CX_BUILD_ID;
+}
+
+int64_t cx_layout(uint32_t field) {
+  static const int64_t layout[CX_LAYOUT_COUNT_] = {
+      [CX_LAYOUT_SPACE_SIZE] = sizeof(cx_space),
+      [CX_LAYOUT_SPACE_NEXT] = offsetof(cx_space, next),
+      [CX_LAYOUT_SPACE_END] = offsetof(cx_space, end),
+      [CX_LAYOUT_VAR_SIZE] = sizeof(cx_var),
+      [CX_LAYOUT_VAR_ID] = offsetof(cx_var, id),
+      [CX_LAYOUT_VAR_VERSION] = offsetof(cx_var, version),
+      [CX_LAYOUT_THREAD_SIZE] = sizeof(cx_thread),
+      [CX_LAYOUT_THREAD_UNIQUE_ID] = offsetof(cx_thread, unique_id),
+      [CX_LAYOUT_THREAD_STACK_VERSION] = offsetof(cx_thread, stack_version),
+      [CX_LAYOUT_THREAD_TOP] = offsetof(cx_thread, top),
+      [CX_LAYOUT_THREAD_BELOW] = offsetof(cx_thread, below),
+      [CX_LAYOUT_THREAD_CACHE] = offsetof(cx_thread, cache),
+      [CX_LAYOUT_THREAD_CACHE_MASK] = offsetof(cx_thread, cache_mask),
+      [CX_LAYOUT_CACHE_ENTRY_SIZE] = sizeof(cx_cache_entry),
+      [CX_LAYOUT_CACHE_ENTRY_VAR_VERSION] = offsetof(cx_cache_entry, var_version),
+      [CX_LAYOUT_CACHE_ENTRY_STACK_VERSION] = offsetof(cx_cache_entry, stack_version),
+      [CX_LAYOUT_CACHE_ENTRY_WORD] = offsetof(cx_cache_entry, word),
+      [CX_LAYOUT_CACHE_ENTRY_HOPS] = offsetof(cx_cache_entry, hops),
+      [CX_LAYOUT_EC_SIZE] = sizeof(cx_ec),
+      [CX_LAYOUT_EC_MAP] = offsetof(cx_ec, map),
+      [CX_LAYOUT_EC_BELOW] = offsetof(cx_ec, below),
+      [CX_LAYOUT_EC_LINKS] = offsetof(cx_ec, links),
+      [CX_LAYOUT_HAMT_CURSOR_SIZE] = sizeof(cx_hamt_cursor),
+      [CX_LAYOUT_FLAT_LIMIT] = CX_FLAT_LIMIT,
+      [CX_LAYOUT_EC_MAX_LINKS] = CX_EC_MAX_LINKS,
+  };
+  return field < CX_LAYOUT_COUNT_ ? layout[field] : -1;
+}

@@ -1,0 +1,43 @@
+/*
+ * atomics.h - every memory order of the C core stands in this file.
+ *
+ * Two words are shared between threads:
+ *
+ *   word                   accesses                          synchronises with
+ *   cx_runtime.next        A.1 load, A.2 compare-and-swap    nothing: only the numbers matter
+ *   cx_lc.holder           A.3 acquire on entering           A.4
+ *                          A.4 release on leaving            A.3, so that whoever enters next
+ *                                                            sees the map that was stored back
+ *
+ * The words are plain uint64_t in the public header, which C++ and binding generators read as
+ * well; hence the compiler's builtins and not _Atomic.
+ */
+#ifndef CX_ATOMICS_H
+#define CX_ATOMICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A.1 */
+static inline uint64_t atomics_load_relaxed(const uint64_t *word) {
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/* A.2: on failure, *expected is what was found. */
+static inline bool atomics_cas_relaxed(uint64_t *word, uint64_t *expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(
+      word, expected, desired, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* A.3: whether `word` went from `expected` to `desired`. */
+static inline bool atomics_cas_acquire(uint64_t *word, uint64_t expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(
+      word, &expected, desired, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* A.4 */
+static inline void atomics_store_release(uint64_t *word, uint64_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * bits.h - arithmetic on slot sets and alignment.
+ */
+#ifndef CX_BITS_H
+#define CX_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Number of bits set. Without a population-count instruction in the baseline of the target, the
+ * builtin is a call into the compiler's library; the sum by halves is shorter than that. */
+static inline uint32_t bits_count(uint32_t set) {
+#if defined(__x86_64__) && !defined(__POPCNT__)
+  set -= (set >> 1) & 0x55555555u;
+  set = (set & 0x33333333u) + ((set >> 2) & 0x33333333u);
+  set = (set + (set >> 4)) & 0x0f0f0f0fu;
+  return (set * 0x01010101u) >> 24;
+#else
+  return (uint32_t)__builtin_popcount(set);
+#endif
+}
+
+/* The lowest bit set, as a set of one. */
+static inline uint32_t bits_lowest(uint32_t set) {
+  return set & (0u - set);
+}
+
+/* The number of the lowest bit; the set isn't empty. */
+static inline uint32_t bits_lowest_index(uint32_t set) {
+  return (uint32_t)__builtin_ctz(set);
+}
+
+/* Members of `set` below the one in `bit`, which is where `bit` stands in the packed array. */
+static inline uint32_t bits_rank(uint32_t set, uint32_t bit) {
+  return bits_count(set & (bit - 1));
+}
+
+static inline bool bits_aligned(const void *pointer) {
+  return ((uintptr_t)pointer & 7) == 0;
+}
+
+#endif

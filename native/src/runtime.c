@@ -1,0 +1,42 @@
+/*
+ * runtime.c - gives out ids and versions, none of them twice.
+ */
+#include "runtime.h"
+
+#include <stddef.h>
+
+#include "atomics.h"
+#include "bits.h"
+
+int32_t cx_runtime_new(cx_runtime **out) {
+  if (out == NULL) {
+    return CX_INVALID;
+  }
+  cx_runtime *runtime = cx_memory_alloc(sizeof *runtime);
+  if (runtime == NULL) {
+    return CX_NO_MEMORY;
+  }
+  runtime->next = 1;
+  *out = runtime;
+  return CX_OK;
+}
+
+void cx_runtime_free(cx_runtime *runtime) {
+  cx_memory_free(runtime);
+}
+
+/* A bare fetch-and-add could run past the limit, and in the end wrap, when callers that are told
+ * "exhausted" keep calling; so the limit is part of the exchange. */
+int32_t cx_runtime_reserve(cx_runtime *runtime, uint64_t count, uint64_t *first) {
+  if (runtime == NULL || !bits_aligned(runtime) || first == NULL || count == 0) {
+    return CX_INVALID;
+  }
+  uint64_t next = atomics_load_relaxed(&runtime->next);
+  do {
+    if (next > RUNTIME_LIMIT || count > RUNTIME_LIMIT - next) {
+      return CX_EXHAUSTED;
+    }
+  } while (!atomics_cas_relaxed(&runtime->next, &next, next + count));
+  *first = next;
+  return CX_OK;
+}
