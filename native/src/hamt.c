@@ -59,7 +59,7 @@
  *   merge     cx_hamt_merge -> blocks_union | node_merge, which goes slot by slot
  *   all       node_new is the only place where nodes are made, block_new where blocks are
  *
- * A sample dump: 33 keys under the test hook, of which 0x10 and 0x410 share slot 1 of the root
+ * A sample dump: 33 keys under the test hook, of which 0x10 and 0x210 share slot 1 of the root
  *
  *     tree 33 raw
  *       node data=fffffffd nodes=00000002
@@ -67,7 +67,7 @@
  *         01
  *           node data=00000003 nodes=00000000
  *             00 0000000000000010 0000000000000031
- *             01 0000000000000410 0000000000000c31
+ *             01 0000000000000210 0000000000000631
  *         02 0000000000000020 0000000000000061
  *         ...
  *

@@ -2,7 +2,7 @@
 
 file(READ ${HEADER} text)
 string(REGEX REPLACE "/\\*[^*]*\\*+([^/*][^*]*\\*+)*/" "" text "${text}")
-string(REGEX MATCHALL "CX_API [^(;]*\\(" declarations "${text}")
+string(REGEX MATCHALL "\nCX_API [^(;]*\\(" declarations "${text}")
 set(declared "")
 foreach(declaration IN LISTS declarations)
   string(REGEX REPLACE ".*[ *](cx_[a-z0-9_]+)\\($" "\\1" name "${declaration}")
