@@ -1,0 +1,245 @@
+package io.contexture;
+
+import io.contexture.internal.Engines;
+import io.contexture.internal.Mark;
+import io.contexture.internal.ThreadState;
+import io.contexture.internal.ThreadStates;
+import io.contexture.internal.VarRef;
+import java.lang.invoke.VarHandle;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context-local variable: its value is that of the current execution context.
+ *
+ * <pre>{@code
+ * static final ContextVar<String> TENANT = ContextVar.withDefault("tenant", "none");
+ * }</pre>
+ *
+ * <p>A variable is equal only to itself; its name serves people and may repeat. No context keeps a
+ * variable alive: once it has been collected, its values are dropped from every context. Usually a
+ * variable is a {@code static final} field; variables made and dropped by the thousand work too.
+ *
+ * <p>Thread-safe: all methods work on the current thread's context and threads never see each other's
+ * values. A look-up that hits the cache is O(1), allocates nothing and doesn't leave Java on either
+ * backend; a miss walks a chain of bounded length.
+ *
+ * @param <T> the type of its values
+ */
+public final class ContextVar<T extends @Nullable Object> {
+  private final VarRef ref;
+
+  /** Names this variable and what can be cached of it; a number of the engine's counter. */
+  private final long version;
+
+  private final @Nullable T defaultValue;
+  private final boolean hasDefault;
+
+  private ContextVar(String name, @Nullable T defaultValue, boolean hasDefault) {
+    Objects.requireNonNull(name, "name");
+    long first = Engines.engine().reserve(2);
+    this.ref = new VarRef(this, first, name, false);
+    this.version = first + 1;
+    this.defaultValue = defaultValue;
+    this.hasDefault = hasDefault;
+  }
+
+  /**
+   * A new variable without a default.
+   *
+   * @param name what messages call it; needn't be unique
+   * @param <T> the type of its values
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   */
+  public static <T extends @Nullable Object> ContextVar<T> of(String name) {
+    return new ContextVar<>(name, null, false);
+  }
+
+  /**
+   * A new variable that {@link #get} gives {@code value} for where it isn't bound. The default may be
+   * {@code null}.
+   *
+   * @param name what messages call it; needn't be unique
+   * @param value the default
+   * @param <T> the type of its values
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   */
+  public static <T extends @Nullable Object> ContextVar<T> withDefault(String name, T value) {
+    return new ContextVar<>(name, value, true);
+  }
+
+  /** The name it was made with. */
+  public String name() {
+    return ref.name;
+  }
+
+  /**
+   * The value in the current context, or {@code null} if it has none; the default is not consulted.
+   * Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from no value.
+   */
+  public @Nullable T lookup() {
+    Object value = cachedOrFound();
+    return value == Mark.ABSENT ? null : valueOf(value);
+  }
+
+  /**
+   * The value in the current context, else the default. O(1) when cached.
+   *
+   * @throws NoSuchElementException if there is neither; the message names the variable
+   */
+  @SuppressWarnings("unchecked")
+  public T get() {
+    Object value = ThreadStates.current().cached(version);
+    return value != null && value != Mark.ABSENT && value != Mark.NULL ? (T) value : slowGet();
+  }
+
+  private T slowGet() {
+    Object value = cachedOrFound();
+    if (value == Mark.ABSENT) {
+      if (!hasDefault) {
+        throw new NoSuchElementException(
+            "context variable '"
+                + ref.name
+                + "' has no value in this context and no default; set or bind it first, or use"
+                + " getOrElse");
+      }
+      return unboundValue();
+    }
+    return valueOf(value);
+  }
+
+  /**
+   * The value in the current context, else {@code other}; the default is not consulted. O(1) when
+   * cached.
+   *
+   * @param other what to return where the variable isn't bound; may be {@code null}
+   */
+  public T getOrElse(T other) {
+    Object value = cachedOrFound();
+    return value == Mark.ABSENT ? other : valueOf(value);
+  }
+
+  /** The value in the topmost logical context only, or {@code null} if that has none. O(log n). */
+  @SuppressWarnings("unchecked")
+  public @Nullable T lookupTopmost() {
+    Object value = ThreadStates.current().lookupTopmost(ref);
+    return value == Mark.ABSENT ? null : (T) value;
+  }
+
+  /** Whether the variable has a value, {@code null} included, somewhere in the current context. */
+  public boolean isBound() {
+    return cachedOrFound() != Mark.ABSENT;
+  }
+
+  /**
+   * Gives the variable a value in the topmost logical context of this thread, making one if there is
+   * none. What lies further down is untouched and shows through again where this logical context
+   * doesn't reach. O(1) and without allocation if the variable has a value there and no snapshot was
+   * taken since.
+   *
+   * @param value the value; {@code null} is one
+   * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
+   */
+  public void set(T value) {
+    ThreadStates.current().set(ref, version, value);
+    keepAlive();
+  }
+
+  /**
+   * Removes the variable from the topmost logical context, so that a value further down shows through
+   * again.
+   *
+   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed then
+   */
+  public void delete() {
+    ThreadStates.current().deleteOrThrow(ref, version);
+    keepAlive();
+  }
+
+  /**
+   * Sets the variable as {@link #set} does, until the returned binding is closed.
+   *
+   * @param value the value; {@code null} is one
+   */
+  public Binding bind(T value) {
+    Binding binding = VarBinding.bind(ref, version, value);
+    keepAlive();
+    return binding;
+  }
+
+  /**
+   * Runs {@code body} with the variable bound to {@code value}, in the current logical context: other
+   * changes that the body makes stay.
+   *
+   * @param value the value; {@code null} is one
+   * @param body what to run
+   */
+  public void runWith(T value, Runnable body) {
+    Objects.requireNonNull(body, "body");
+    try (Binding _ = bind(value)) {
+      body.run();
+    }
+  }
+
+  /**
+   * As {@link #runWith}, for something that returns a value or throws.
+   *
+   * @param value the value; {@code null} is one
+   * @param body what to call
+   * @param <R> the type of the result
+   * @param <X> what the body may throw
+   * @return what the body returns
+   * @throws X what the body throws
+   */
+  public <R extends @Nullable Object, X extends Throwable> R callWith(
+      T value, ScopedValue.CallableOp<? extends R, X> body) throws X {
+    Objects.requireNonNull(body, "body");
+    try (Binding _ = bind(value)) {
+      return body.call();
+    }
+  }
+
+  /** {@code ContextVar[name]}. */
+  @Override
+  public String toString() {
+    return "ContextVar[" + ref.name + "]";
+  }
+
+  VarRef ref() {
+    return ref;
+  }
+
+  /** The cached value or the outcome of the whole look-up; masked, never null. */
+  private Object cachedOrFound() {
+    ThreadState state = ThreadStates.current();
+    Object value = state.cached(version);
+    if (value == null) {
+      value = state.find(ref, version);
+      keepAlive();
+    }
+    return value;
+  }
+
+  /**
+   * Called after a value was stored in this thread's context or cache: this variable must not die
+   * before that store, or a purge might be over before there is anything to purge. The fence keeps
+   * the access to this variable behind the store; a reachabilityFence doesn't, on this JVM.
+   */
+  private void keepAlive() {
+    VarHandle.loadLoadFence();
+    if (!ref.refersTo(this)) {
+      throw new AssertionError(); // a weak reference to a reachable object isn't cleared
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T
+  private T valueOf(Object value) {
+    return value == Mark.NULL ? null : (T) value;
+  }
+
+  @SuppressWarnings("NullAway") // a null default is a value of a nullable T
+  private T unboundValue() {
+    return defaultValue;
+  }
+}

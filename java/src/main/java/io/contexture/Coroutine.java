@@ -1,0 +1,275 @@
+package io.contexture;
+
+import io.contexture.internal.Lc;
+import io.contexture.internal.ThreadState;
+import io.contexture.internal.ThreadStates;
+import java.util.Iterator;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running part of a {@link Generator}: its body on a virtual thread, and the hand-over between
+ * that thread and the resumer's.
+ *
+ * <p>At any time one side has the turn and the other is parked. Everything but {@link #turn}, {@link
+ * #resumer} and {@link #abandoned} is plain and handed over by the volatile write of {@link #turn}.
+ * Doesn't refer to the generator, so that one which is dropped half-way can be found dead.
+ */
+final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T>, Runnable {
+  /** Unwinds a body that is closed. */
+  @SuppressWarnings("serial")
+  private static final class Exit extends Error {
+    Exit() {
+      super("the generator is being closed; let this error through", null, false, false);
+    }
+  }
+
+  private static final int RESUMERS = 0;
+  private static final int BODYS = 1;
+
+  private Generator.@Nullable Body<T> body;
+  private final @Nullable Lc lc;
+
+  /** The thread that is in {@link #advance} or {@link #close}; it alone may touch the rest. */
+  private final AtomicReference<@Nullable Thread> resumer = new AtomicReference<>();
+
+  private volatile int turn = RESUMERS;
+  private volatile boolean abandoned;
+
+  private @Nullable Thread bodyThread;
+  private @Nullable Thread waiting;
+  private ThreadState.@Nullable Resumption resumption;
+  private boolean closing;
+  private boolean capturedInside;
+
+  private boolean ready;
+  private @Nullable T value;
+  private boolean finished;
+  private @Nullable Throwable failure;
+
+  Coroutine(Generator.Body<T> body, boolean transparent) {
+    this.body = body;
+    this.lc = transparent ? null : new Lc();
+  }
+
+  // --------------------------------------------------------------------- the resumer's side
+
+  /** Makes a value ready, running the body if need be; false if the body has finished. */
+  boolean advance() {
+    begin();
+    try {
+      if (!ready && !finished) {
+        resume();
+      }
+      return ready;
+    } finally {
+      end();
+    }
+  }
+
+  /** The value made ready. */
+  @SuppressWarnings("NullAway") // T may be nullable
+  T take() {
+    begin();
+    try {
+      if (!ready) {
+        throw new IllegalStateException(
+            "another thread took the value; a generator may be used by one thread at a time");
+      }
+      T taken = value;
+      value = null;
+      ready = false;
+      return taken;
+    } finally {
+      end();
+    }
+  }
+
+  /** Unwinds the body, if it stands in a yield, and waits for that. */
+  void close() {
+    begin();
+    try {
+      ready = false;
+      value = null;
+      if (bodyThread == null) {
+        finish();
+      } else if (!finished) {
+        closing = true;
+        resume();
+      }
+    } finally {
+      end();
+    }
+  }
+
+  /** Unwinds the body on its own; called once nobody can call the methods above any more. */
+  void abandon() {
+    abandoned = true;
+    if (resumer.compareAndSet(null, Thread.currentThread())) {
+      unwindAbandoned();
+    } // else the present resumption sees the flag when it ends
+  }
+
+  private void unwindAbandoned() {
+    Thread thread = bodyThread;
+    if (thread != null && !finished) {
+      closing = true;
+      resumption = ThreadState.emptyResumption(lc == null);
+      waiting = null;
+      turn = BODYS;
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void begin() {
+    Thread me = Thread.currentThread();
+    Thread other = resumer.compareAndExchange(null, me);
+    if (other != null) {
+      throw new IllegalStateException(
+          "generator is running, resumed by "
+              + (other == me ? "this thread" : "thread #" + other.threadId() + " \"" + other.getName() + "\"")
+              + "; it can't be resumed from within its body or by two threads at once");
+    }
+  }
+
+  private void end() {
+    resumer.set(null);
+    if (abandoned && resumer.compareAndSet(null, Thread.currentThread())) {
+      unwindAbandoned();
+    }
+  }
+
+  private void resume() {
+    ThreadState state = ThreadStates.current();
+    ThreadState.Resumption mine = state.beginResumption(lc == null);
+    resumption = mine;
+    waiting = Thread.currentThread();
+    Thread thread = bodyThread;
+    if (thread == null) {
+      thread =
+          Thread.ofVirtual()
+              .name("contexture-generator")
+              .inheritInheritableThreadLocals(false)
+              .unstarted(this);
+      start(thread);
+    } else {
+      turn = BODYS;
+      LockSupport.unpark(thread);
+    }
+    boolean interrupted = false;
+    while (turn == BODYS) {
+      LockSupport.park(this);
+      if (Thread.interrupted()) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    resumption = null;
+    waiting = null;
+    state.endResumption(mine, capturedInside);
+    Throwable thrown = failure;
+    if (thrown != null) {
+      failure = null;
+      switch (thrown) {
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new CompletionException("the generator's body threw", thrown);
+      }
+    }
+  }
+
+  private void start(Thread thread) {
+    bodyThread = thread;
+    turn = BODYS;
+    boolean started = false;
+    try {
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) {
+        turn = RESUMERS;
+        bodyThread = null;
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------ the body's side
+
+  @Override
+  public void run() {
+    try {
+      ThreadState state = ThreadStates.current();
+      try {
+        state.attach(lc, Objects.requireNonNull(resumption));
+        Objects.requireNonNull(body).run(this);
+      } finally {
+        capturedInside = state.detach(lc);
+      }
+    } catch (Exit closed) {
+      // as asked for
+    } catch (Throwable t) {
+      failure = t;
+    } finally {
+      finish();
+      handOver();
+    }
+  }
+
+  @Override
+  public void yield(T next) {
+    Thread me = Thread.currentThread();
+    if (me != bodyThread) {
+      throw new IllegalStateException(
+          "yield called on thread #"
+              + me.threadId()
+              + "; only the body of the generator may yield, on its own thread");
+    }
+    if (closing) {
+      throw new Exit();
+    }
+    ThreadState state = ThreadStates.current();
+    capturedInside = state.detach(lc);
+    value = next;
+    ready = true;
+    handOver();
+    boolean interrupted = false;
+    while (turn != BODYS) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      me.interrupt();
+    }
+    state.attach(lc, Objects.requireNonNull(resumption));
+    if (closing) {
+      throw new Exit();
+    }
+  }
+
+  @Override
+  public void yieldAll(Iterator<? extends T> inner) {
+    Objects.requireNonNull(inner, "inner");
+    while (inner.hasNext()) {
+      this.yield(inner.next());
+    }
+  }
+
+  private void finish() {
+    finished = true;
+    body = null;
+  }
+
+  private void handOver() {
+    Thread thread = waiting;
+    turn = RESUMERS;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+}

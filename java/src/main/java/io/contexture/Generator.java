@@ -1,0 +1,196 @@
+package io.contexture;
+
+import io.contexture.internal.Reaper;
+import java.lang.ref.PhantomReference;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Set;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Code that yields values one by one to whoever asks for the next, and keeps its own context.
+ *
+ * <pre>{@code
+ * try (Generator<Integer> numbers = Generator.of(out -> {
+ *   PRECISION.set(50);              // seen in here only, now and after every yield
+ *   for (int i = 0; i < 3; i++) {
+ *     out.yield(i);
+ *   }
+ * })) {
+ *   numbers.forEachRemaining(this::print);
+ * }
+ * }</pre>
+ *
+ * <p>A generator owns one logical context. Each resumption pushes it on the stack of the thread that
+ * asks, each yield, return or throw pops it: what the body sets stays from one resumption to the next
+ * and is unseen outside; what the resumer changed in between is seen inside, unless the body has set
+ * that variable itself. This holds for generators within generators to any depth.
+ *
+ * <p>The body runs on a virtual thread of its own, which is started by the first resumption and stands
+ * still between resumptions; its thread-locals and scoped values are that thread's. While the body
+ * runs, the resumer waits; an interrupt of the resumer is passed on to the body.
+ *
+ * <p>A generator may be used by different threads one after the other, never by two at once. A
+ * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its own
+ * thread, over an empty context), unless the body itself refers to the generator.
+ *
+ * @param <T> the type of the values
+ */
+public final class Generator<T extends @Nullable Object> implements Iterator<T>, AutoCloseable {
+  /**
+   * The code of a generator.
+   *
+   * @param <T> the type of the values
+   */
+  @FunctionalInterface
+  public interface Body<T extends @Nullable Object> {
+    /**
+     * Yields values to {@code out} and returns when there are no more.
+     *
+     * @param out where the values go; to be used by this body only, on its own thread
+     * @throws Exception anything; it reaches the resumer, see {@link Generator#hasNext}
+     */
+    void run(Yielder<T> out) throws Exception;
+  }
+
+  /**
+   * Where the body of a generator puts its values.
+   *
+   * @param <T> the type of the values
+   */
+  public interface Yielder<T extends @Nullable Object> {
+    /**
+     * Hands {@code value} to the resumer and waits until the next one is asked for. If the generator
+     * is closed instead, throws an error that the body must let through, after its finally blocks.
+     *
+     * @param value the value; may be {@code null}
+     * @throws IllegalStateException if called elsewhere than on the body's thread while it runs
+     */
+    void yield(T value);
+
+    /**
+     * Yields all remaining values of {@code inner}, exactly as a loop over it would: if {@code inner}
+     * is a generator, it keeps its own context.
+     *
+     * @param inner where the values come from
+     */
+    void yieldAll(Iterator<? extends T> inner);
+  }
+
+  private final Coroutine<T> coroutine;
+  private final Abandoned reference;
+
+  private Generator(Body<T> body, boolean transparent) {
+    Objects.requireNonNull(body, "body");
+    coroutine = new Coroutine<>(body, transparent);
+    reference = new Abandoned(this, coroutine);
+  }
+
+  /**
+   * A generator with a logical context of its own.
+   *
+   * @param body its code; doesn't run before the first value is asked for
+   * @param <T> the type of the values
+   */
+  public static <T extends @Nullable Object> Generator<T> of(Body<T> body) {
+    return new Generator<>(body, false);
+  }
+
+  /**
+   * A generator without a logical context: it works in its resumer's topmost one, so that what it
+   * sets stays set for the resumer. This is what context managers written as generators need.
+   *
+   * @param body its code; doesn't run before the first value is asked for
+   * @param <T> the type of the values
+   */
+  public static <T extends @Nullable Object> Generator<T> transparent(Body<T> body) {
+    return new Generator<>(body, true);
+  }
+
+  /**
+   * Whether there is another value; runs the body up to its next yield unless that was done already.
+   *
+   * <p>What the body throws is thrown here: unchecked exceptions and errors as they are, a checked
+   * exception as the cause of a {@link java.util.concurrent.CompletionException}. The generator is
+   * finished then.
+   *
+   * @throws IllegalStateException if the generator is running: on another thread, which the message
+   *     names, or because the body itself asks; the running resumption is undisturbed
+   */
+  @Override
+  public boolean hasNext() {
+    boolean more = coroutine.advance();
+    if (!more) {
+      reference.cancel();
+    }
+    return more;
+  }
+
+  /**
+   * The next value.
+   *
+   * @throws NoSuchElementException if the body has returned
+   * @throws IllegalStateException as {@link #hasNext}
+   */
+  @Override
+  public T next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("the generator has finished");
+    }
+    return coroutine.take();
+  }
+
+  /**
+   * A lazy sequential stream of the remaining values. Closing the stream closes the generator.
+   */
+  public Stream<T> stream() {
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED), false)
+        .onClose(this::close);
+  }
+
+  /**
+   * Ends the generator: a body that waits in a yield is unwound, so that its finally blocks run, in
+   * its own context over the caller's. What they throw is thrown here. Closing a finished generator
+   * does nothing.
+   *
+   * @throws IllegalStateException if the generator is running, as {@link #hasNext}
+   */
+  @Override
+  public void close() {
+    coroutine.close();
+    reference.cancel();
+  }
+
+  /** Unwinds the body of a generator that nobody can resume any more. */
+  private static final class Abandoned extends PhantomReference<Object>
+      implements Reaper.Reapable {
+    private static final Set<Abandoned> ALL = ConcurrentHashMap.newKeySet();
+
+    private final Coroutine<?> coroutine;
+
+    Abandoned(Generator<?> generator, Coroutine<?> coroutine) {
+      super(generator, Reaper.QUEUE);
+      this.coroutine = coroutine;
+      ALL.add(this);
+      Reaper.poke();
+    }
+
+    void cancel() {
+      ALL.remove(this);
+      clear();
+    }
+
+    @Override
+    public void reap() {
+      ALL.remove(this);
+      coroutine.abandon();
+    }
+  }
+}

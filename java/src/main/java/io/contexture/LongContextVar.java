@@ -1,0 +1,160 @@
+package io.contexture;
+
+import io.contexture.internal.Engines;
+import io.contexture.internal.Mark;
+import io.contexture.internal.ThreadState;
+import io.contexture.internal.ThreadStates;
+import io.contexture.internal.VarRef;
+import java.lang.invoke.VarHandle;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+
+/**
+ * A {@link ContextVar} of 64-bit values that never boxes. On the native backend the value itself lies
+ * in the native map, where C code called from Java can read it.
+ *
+ * <p>Identity, weakness, thread-safety and cost are those of {@link ContextVar}.
+ */
+public final class LongContextVar {
+  private final VarRef ref;
+  private final long version;
+  private final long defaultValue;
+  private final boolean hasDefault;
+
+  private LongContextVar(String name, long defaultValue, boolean hasDefault) {
+    Objects.requireNonNull(name, "name");
+    long first = Engines.engine().reserve(2);
+    this.ref = new VarRef(this, first, name, true);
+    this.version = first + 1;
+    this.defaultValue = defaultValue;
+    this.hasDefault = hasDefault;
+  }
+
+  /**
+   * A new variable without a default.
+   *
+   * @param name what messages call it; needn't be unique
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   */
+  public static LongContextVar of(String name) {
+    return new LongContextVar(name, 0, false);
+  }
+
+  /**
+   * A new variable that {@link #get} gives {@code value} for where it isn't bound.
+   *
+   * @param name what messages call it; needn't be unique
+   * @param value the default
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   */
+  public static LongContextVar withDefault(String name, long value) {
+    return new LongContextVar(name, value, true);
+  }
+
+  /** The name it was made with. */
+  public String name() {
+    return ref.name;
+  }
+
+  /**
+   * The value in the current context, else the default. O(1) when cached.
+   *
+   * @throws NoSuchElementException if there is neither; the message names the variable
+   */
+  public long get() {
+    ThreadState state = ThreadStates.current();
+    return state.cached(version) == Mark.LONG ? state.cachedWord(version) : slowGet(state);
+  }
+
+  private long slowGet(ThreadState state) {
+    if (find(state) == Mark.LONG) {
+      return state.foundWord();
+    }
+    if (hasDefault) {
+      return defaultValue;
+    }
+    throw new NoSuchElementException(
+        "context variable '"
+            + ref.name
+            + "' has no value in this context and no default; set or bind it first, or use"
+            + " getOrElse");
+  }
+
+  /**
+   * The value in the current context, else {@code other}; the default is not consulted. O(1) when
+   * cached.
+   *
+   * @param other what to return where the variable isn't bound
+   */
+  public long getOrElse(long other) {
+    ThreadState state = ThreadStates.current();
+    if (state.cached(version) == Mark.LONG) {
+      return state.cachedWord(version);
+    }
+    return find(state) == Mark.LONG ? state.foundWord() : other;
+  }
+
+  /** Whether the variable has a value somewhere in the current context. */
+  public boolean isBound() {
+    ThreadState state = ThreadStates.current();
+    Object hit = state.cached(version);
+    return (hit != null ? hit : find(state)) == Mark.LONG;
+  }
+
+  /**
+   * Gives the variable a value in the topmost logical context of this thread; see {@link
+   * ContextVar#set}.
+   *
+   * @param value the value
+   * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
+   */
+  public void set(long value) {
+    ThreadStates.current().setLong(ref, version, value);
+    keepAlive();
+  }
+
+  /**
+   * Removes the variable from the topmost logical context; see {@link ContextVar#delete}.
+   *
+   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed then
+   */
+  public void delete() {
+    ThreadStates.current().deleteOrThrow(ref, version);
+    keepAlive();
+  }
+
+  /**
+   * Sets the variable as {@link #set} does, until the returned binding is closed.
+   *
+   * @param value the value
+   */
+  public Binding bind(long value) {
+    Binding binding = VarBinding.bindLong(ref, version, value);
+    keepAlive();
+    return binding;
+  }
+
+  /** {@code LongContextVar[name]}. */
+  @Override
+  public String toString() {
+    return "LongContextVar[" + ref.name + "]";
+  }
+
+  VarRef ref() {
+    return ref;
+  }
+
+  private Object find(ThreadState state) {
+    Object found = state.find(ref, version);
+    keepAlive();
+    return found;
+  }
+
+  /** See {@link ContextVar}'s method of this name. */
+  private void keepAlive() {
+    VarHandle.loadLoadFence();
+    if (!ref.refersTo(this)) {
+      throw new AssertionError();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.contexture;
+
+import io.contexture.internal.Lc;
+import io.contexture.internal.Mark;
+import io.contexture.internal.ThreadState;
+import io.contexture.internal.ThreadStates;
+import io.contexture.internal.VarRef;
+import org.jspecify.annotations.Nullable;
+
+/** The one implementation of {@link Binding}, for both kinds of variable. */
+final class VarBinding implements Binding {
+  private final VarRef ref;
+  private final long varVersion;
+  private final Lc lc;
+
+  /** What the topmost LC had: an object, {@link Mark#ABSENT}, or {@link Mark#LONG} beside a word. */
+  private @Nullable Object before;
+
+  private final long wordBefore;
+
+  /** The place among the open bindings of {@link #lc}; 0 once closed. */
+  private int place;
+
+  private VarBinding(VarRef ref, long varVersion, Lc lc, @Nullable Object before, long wordBefore) {
+    this.ref = ref;
+    this.varVersion = varVersion;
+    this.lc = lc;
+    this.before = before;
+    this.wordBefore = wordBefore;
+  }
+
+  static VarBinding bind(VarRef ref, long varVersion, @Nullable Object value) {
+    ThreadState state = ThreadStates.current();
+    Lc lc = state.topForBinding();
+    VarBinding binding = new VarBinding(ref, varVersion, lc, state.lookupTopmost(ref), 0);
+    state.set(ref, varVersion, value);
+    binding.place = ThreadState.openBinding(lc);
+    return binding;
+  }
+
+  static VarBinding bindLong(VarRef ref, long varVersion, long value) {
+    ThreadState state = ThreadStates.current();
+    Lc lc = state.topForBinding();
+    boolean bound = state.isBoundTopmost(ref);
+    VarBinding binding =
+        new VarBinding(
+            ref,
+            varVersion,
+            lc,
+            bound ? Mark.LONG : Mark.ABSENT,
+            bound ? state.lookupTopmostLong(ref) : 0);
+    state.setLong(ref, varVersion, value);
+    binding.place = ThreadState.openBinding(lc);
+    return binding;
+  }
+
+  @Override
+  public void close() {
+    if (place == 0) {
+      return;
+    }
+    ThreadState state = ThreadStates.current();
+    state.checkBindingIsInnermost(lc, place, ref);
+    if (before == Mark.ABSENT) {
+      state.delete(ref, varVersion);
+    } else if (before == Mark.LONG) {
+      state.setLong(ref, varVersion, wordBefore);
+    } else {
+      state.set(ref, varVersion, before);
+    }
+    place = 0;
+    before = null;
+    ThreadState.closeBinding(lc);
+  }
+}

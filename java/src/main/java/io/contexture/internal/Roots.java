@@ -1,0 +1,139 @@
+package io.contexture.internal;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A weak registry of every {@link Root}, and the purge that walks it when a variable has died (V7).
+ *
+ * <h2>Why a purge misses nothing</h2>
+ *
+ * <p>The collector clears a dead variable's {@link VarRef} first; the purge starts later. A root is
+ * registered before values are copied into it, and the copying skips values whose {@code VarRef} is
+ * cleared. What is left is the value that was copied while its variable lived and whose variable
+ * died before the copy could be found. For that one, {@link #epoch} is raised before the walk
+ * begins, and whoever copies reads it before copying and again, after a full fence, once the copy
+ * can be found: either the walk sees the copy or the copier sees the new epoch and scrubs the copy
+ * itself (Dekker's argument).
+ *
+ * <p>The registry holds plain weak references without a queue: cleared ones are swept out when a
+ * stripe is full, so that registering costs one small object and, amortized, a constant number of
+ * steps.
+ */
+final class Roots {
+  private static final int STRIPES = 16;
+  private static final Stripe[] STRIPE = new Stripe[STRIPES];
+  private static final AtomicLong EPOCH = new AtomicLong();
+  private static final AtomicBoolean REQUESTED = new AtomicBoolean();
+
+  static {
+    for (int i = 0; i < STRIPES; i++) {
+      STRIPE[i] = new Stripe();
+    }
+  }
+
+  private Roots() {}
+
+  /** Makes {@code root} known to later purges. */
+  static void register(Root root) {
+    STRIPE[(int) Thread.currentThread().threadId() & (STRIPES - 1)].add(root);
+  }
+
+  /** The number of purges begun; see the class comment. */
+  static long epoch() {
+    return EPOCH.get();
+  }
+
+  /** Notes that a variable has died. */
+  static void requestPurge() {
+    REQUESTED.set(true);
+  }
+
+  /** Purges if a variable has died since the last purge began. */
+  static void purgeIfRequested() {
+    if (REQUESTED.get() && REQUESTED.compareAndSet(true, false)) {
+      EPOCH.incrementAndGet();
+      for (Stripe stripe : STRIPE) {
+        stripe.purge();
+      }
+      ThreadStates.clearCaches();
+    }
+  }
+
+  /** Number of registered roots that are still alive; for tests. */
+  static int count() {
+    int count = 0;
+    for (Stripe stripe : STRIPE) {
+      count += stripe.count();
+    }
+    return count;
+  }
+
+  private static final class Stripe {
+    @SuppressWarnings({"unchecked", "rawtypes"}) // generic arrays
+    private @Nullable WeakReference<Root>[] refs = new WeakReference[64];
+
+    private int used;
+
+    synchronized void add(Root root) {
+      if (used == refs.length) {
+        sweep();
+      }
+      refs[used] = new WeakReference<>(root);
+      used++;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // generic arrays
+    private void sweep() {
+      int live = 0;
+      for (int i = 0; i < used; i++) {
+        WeakReference<Root> ref = refs[i];
+        if (ref != null && !ref.refersTo(null)) {
+          live++;
+        }
+      }
+      // At least half of the new array is free, so a sweep is paid for by as many additions.
+      int capacity = Math.max(64, Integer.highestOneBit(Math.max(1, live * 2 - 1)) << 1);
+      WeakReference<Root>[] kept = new WeakReference[capacity];
+      int n = 0;
+      for (int i = 0; i < used && n < capacity; i++) {
+        WeakReference<Root> ref = refs[i];
+        if (ref != null && !ref.refersTo(null)) {
+          kept[n++] = ref;
+        }
+      }
+      refs = kept;
+      used = n;
+    }
+
+    void purge() {
+      // Roots are purged outside the lock: scrubbing a large one shall not hold up its siblings.
+      WeakReference<Root>[] snapshot;
+      int n;
+      synchronized (this) {
+        snapshot = refs.clone();
+        n = used;
+      }
+      for (int i = 0; i < n; i++) {
+        WeakReference<Root> ref = snapshot[i];
+        Root root = ref == null ? null : ref.get();
+        if (root != null) {
+          root.scrub();
+        }
+      }
+    }
+
+    synchronized int count() {
+      int live = 0;
+      for (int i = 0; i < used; i++) {
+        WeakReference<Root> ref = refs[i];
+        if (ref != null && !ref.refersTo(null)) {
+          live++;
+        }
+      }
+      return live;
+    }
+  }
+}
