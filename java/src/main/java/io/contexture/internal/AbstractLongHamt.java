@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What the persistent maps of both backends have in common: everything that follows from look-up,
  * change and a bulk cursor.
  *
- * <p>A backend implements the abstract methods. It may override {@link #containsKey} and {@link
- * #hasEntriesOf} where it knows a quicker way.
+ * <p>A backend implements the abstract methods. It may override {@link #containsKey}, {@link
+ * #forEach} and {@link #hasEntriesOf} where it knows a quicker way.
  */
 public abstract non-sealed class AbstractLongHamt implements LongHamt {
   /** How many entries an iteration copies at a time: enough to make a downcall per block cheap. */
@@ -104,7 +104,7 @@ public abstract non-sealed class AbstractLongHamt implements LongHamt {
   }
 
   @Override
-  public final void forEach(LongBinaryConsumer action) {
+  public void forEach(LongBinaryConsumer action) {
     Objects.requireNonNull(action, "action");
     if (isEmpty()) {
       return;

@@ -1,7 +1,9 @@
 package io.contexture.internal.mirror;
 
+import io.contexture.hamt.LongBinaryConsumer;
 import io.contexture.internal.AbstractLongHamt;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,21 +107,26 @@ public final class Hamt extends AbstractLongHamt {
   /** The index of {@code key} in {@link #keys}, or -1. */
   private int indexOf(long key) {
     long[] all = keys;
-    for (int i = 0; i < all.length; i++) {
-      if (all[i] == key) {
-        return i;
-      }
+    if (all.length == 0) {
+      return -1;
     }
-    return -1;
+    int i = floor(all, key);
+    return all[i] == key ? i : -1;
   }
 
-  /** How many members of {@link #keys} are below {@code key}. */
-  private int rankOf(long key) {
-    int i = 0;
-    while (i < keys.length && Long.compareUnsigned(keys[i], key) < 0) {
-      i++;
+  /**
+   * The index of the last of the {@code sorted} keys that isn't above {@code key}; 0 if all are
+   * above it. A binary search without a branch that depends on the keys: which way it goes is a
+   * coin flip, and the choice between two numbers compiles to a conditional move.
+   */
+  private static int floor(long[] sorted, long key) {
+    int from = 0;
+    for (int n = sorted.length; n > 1; ) {
+      int half = n >>> 1;
+      from = Long.compareUnsigned(sorted[from + half], key) <= 0 ? from + half : from;
+      n -= half;
     }
-    return i;
+    return from;
   }
 
   @Override
@@ -129,9 +136,13 @@ public final class Hamt extends AbstractLongHamt {
       HamtNode next = trie.put(key, value, Bits.hash(key, raw), 0, raw);
       return next == trie ? this : new Hamt(next, raw);
     }
-    int i = rankOf(key);
-    if (i == keys.length || keys[i] != key) {
-      return of(inserted(keys, i, key), inserted(values, i, value), raw);
+    if (keys.length == 0) {
+      return new Hamt(new long[] {key}, new long[] {value}, raw);
+    }
+    int i = floor(keys, key);
+    if (keys[i] != key) {
+      int at = Long.compareUnsigned(keys[i], key) < 0 ? i + 1 : i;
+      return of(inserted(keys, at, key), inserted(values, at, value), raw);
     }
     if (values[i] == value) {
       return this;
@@ -229,6 +240,18 @@ public final class Hamt extends AbstractLongHamt {
     return root != null && other.root != null
         ? HamtNode.sameEntries(root, other.root)
         : Arrays.equals(keys, other.keys) && Arrays.equals(values, other.values);
+  }
+
+  @Override
+  public void forEach(LongBinaryConsumer action) {
+    Objects.requireNonNull(action, "action");
+    if (root != null) {
+      root.forEach(action);
+      return;
+    }
+    for (int i = 0; i < keys.length; i++) {
+      action.accept(keys[i], values[i]);
+    }
   }
 
   @Override

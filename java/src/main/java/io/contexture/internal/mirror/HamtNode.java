@@ -6,6 +6,7 @@ import static io.contexture.internal.mirror.Bits.hash;
 import static io.contexture.internal.mirror.Bits.rank;
 import static io.contexture.internal.mirror.Bits.slotSet;
 
+import io.contexture.hamt.LongBinaryConsumer;
 import java.util.Arrays;
 
 /**
@@ -429,6 +430,26 @@ final class HamtNode {
       }
     }
     return true;
+  }
+
+  /** Calls {@code action} with every entry of the subtree, in the order of the dump. */
+  void forEach(LongBinaryConsumer action) {
+    if (nodes == 0) {
+      for (int i = 0; i < entries.length; i += 2) {
+        action.accept(entries[i], entries[i + 1]);
+      }
+      return;
+    }
+    int e = 0;
+    int c = 0;
+    for (int todo = data | nodes; todo != 0; todo &= todo - 1) {
+      if ((data & Integer.lowestOneBit(todo)) != 0) {
+        action.accept(entries[e], entries[e + 1]);
+        e += 2;
+      } else {
+        children[c++].forEach(action);
+      }
+    }
   }
 
   /** Copies the keys of the subtree to keys[from] and on, in no particular order. */
