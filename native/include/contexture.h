@@ -226,7 +226,8 @@ CX_API int32_t cx_runtime_new(cx_runtime **out);
 CX_API void cx_runtime_free(cx_runtime *runtime);
 
 /* Reserves `count` consecutive numbers that no one else gets and writes the first. Any thread,
- * lock-free (one fetch-and-add). Errors: CX_EXHAUSTED (the counter is within 2^32 of its end). */
+ * lock-free (one compare-and-swap, repeated only if another thread's came between). Errors:
+ * CX_EXHAUSTED (the counter would come within 2^32 of its end), CX_INVALID (count 0 included). */
 CX_API int32_t cx_runtime_reserve(cx_runtime *runtime, uint64_t count, uint64_t *first);
 
 /* A variable: equal only to itself. `id` is its key in every map. `version` is a number of its own
@@ -284,7 +285,10 @@ CX_API uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity);
 #define CX_EC_MAX_LINKS 32u
 #define CX_FLAT_LIMIT 32u
 
-/* One line of the lookup cache: right while both versions match, whatever happened meanwhile. */
+/* One line of the lookup cache: right while both versions match, whatever happened meanwhile.
+ * `hops` counts from the stack as it was when the line was filled: since an empty LC shares its
+ * stack version with the stack without it, what was the topmost LC then may be the first link
+ * below now, or the other way round. Whether it is -1 is right in either case. */
 typedef struct cx_cache_entry {
   uint64_t var_version;   /* cx_var.version; 0: empty */
   uint64_t stack_version; /* cx_thread.stack_version when filled */
@@ -331,7 +335,7 @@ CX_API void cx_thread_free(cx_thread *thread);
 CX_API int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries);
 
 /* A stack version that nobody had before, or 0 when the counter is exhausted. Owner, wait-free
- * but for one fetch-and-add per 4096 calls. */
+ * but for one cx_runtime_reserve per 4096 calls. */
 CX_API uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread);
 
 /* The whole miss path in one call: finds variable `id` on the thread's stack, fills its cache
