@@ -13,6 +13,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The functions of {@code libcontexture} as static methods, and raw memory: the one place where
@@ -551,12 +552,15 @@ public final class Cx {
 
   /** {@code descriptor} with 64-bit integers in place of pointers. */
   private static FunctionDescriptor words(FunctionDescriptor descriptor) {
-    MemoryLayout[] arguments =
-        descriptor.argumentLayouts().stream().map(Cx::word).toArray(MemoryLayout[]::new);
-    return descriptor
-        .returnLayout()
-        .map(result -> FunctionDescriptor.of(word(result), arguments))
-        .orElseGet(() -> FunctionDescriptor.ofVoid(arguments));
+    // Loops rather than streams: this is most of what happens when the library is loaded.
+    MemoryLayout[] arguments = descriptor.argumentLayouts().toArray(new MemoryLayout[0]);
+    for (int i = 0; i < arguments.length; i++) {
+      arguments[i] = word(arguments[i]);
+    }
+    Optional<MemoryLayout> result = descriptor.returnLayout();
+    return result.isPresent()
+        ? FunctionDescriptor.of(word(result.get()), arguments)
+        : FunctionDescriptor.ofVoid(arguments);
   }
 
   private static MemoryLayout word(MemoryLayout layout) {

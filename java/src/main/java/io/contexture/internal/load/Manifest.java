@@ -38,7 +38,7 @@ record Manifest(String file, long length, String sha256, @Nullable String buildI
       throw new UnusableException(name + " is damaged: file is missing or is no plain name");
     }
     String sha256 = properties.getProperty("sha256", "").toLowerCase(Locale.ROOT);
-    if (!sha256.matches("[0-9a-f]{64}")) {
+    if (!isDigest(sha256)) {
       throw new UnusableException(name + " is damaged: sha256 is missing or no digest");
     }
     String buildId = properties.getProperty("build.id", "");
@@ -51,6 +51,15 @@ record Manifest(String file, long length, String sha256, @Nullable String buildI
     } catch (NumberFormatException e) {
       throw new UnusableException(name + " is damaged: length is missing or no number");
     }
+  }
+
+  private static boolean isDigest(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!HexFormat.isHexDigit(text.charAt(i))) {
+        return false;
+      }
+    }
+    return text.length() == 64;
   }
 
   /**

@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,7 +162,7 @@ public final class NativeLibrary {
   private static List<Path> onLibraryPath() {
     List<Path> files = new ArrayList<>();
     String directories = System.getProperty("java.library.path", "");
-    for (String directory : directories.split(Pattern.quote(File.pathSeparator))) {
+    for (String directory : directories.split(File.pathSeparator)) {
       try {
         Path file = Path.of(directory, System.mapLibraryName(NAME));
         // An empty element would mean the working directory: nobody means that.
