@@ -84,12 +84,13 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   }
 
   private final Coroutine<T> coroutine;
-  private final Abandoned reference;
+
+  /** Made with the first resumption: before that there is nothing to unwind. */
+  private @Nullable Abandoned reference;
 
   private Generator(Body<T> body, boolean transparent) {
     Objects.requireNonNull(body, "body");
     coroutine = new Coroutine<>(body, transparent);
-    reference = new Abandoned(this, coroutine);
   }
 
   /**
@@ -125,9 +126,12 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    */
   @Override
   public boolean hasNext() {
+    if (reference == null) {
+      reference = new Abandoned(this, coroutine);
+    }
     boolean more = coroutine.advance();
     if (!more) {
-      reference.cancel();
+      forget();
     }
     return more;
   }
@@ -165,7 +169,14 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   @Override
   public void close() {
     coroutine.close();
-    reference.cancel();
+    forget();
+  }
+
+  private void forget() {
+    Abandoned done = reference;
+    if (done != null) {
+      done.cancel();
+    }
   }
 
   /** Unwinds the body of a generator that nobody can resume any more. */

@@ -32,7 +32,7 @@ public final class Lc {
   int bindings;
 
   /** Counts changes, so that a resumer can tell whether a transparent generator made any. */
-  int changes;
+  long changes;
 
   /** The link that stands for this LC while it is covered, and what it was made over. */
   @Nullable EcLink link;

@@ -57,9 +57,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private static final Object[] NO_VALUES = new Object[1];
   private static final Lc[] NO_TOPS = {};
   private static final EcLink[] NO_BELOWS = {};
-  private static final long[] NO_VERSIONS = {};
-  private static final int[] NO_CAPTURES = {};
-  private static final boolean[] NO_OVERS = {};
+  private static final long[] NO_NUMBERS = {};
+    private static final boolean[] NO_OVERS = {};
 
   /** Never reused; differs from every other state's, in this process and backend. */
   public final long uniqueId;
@@ -88,13 +87,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   protected boolean recordStale;
 
   /** Counts captures, so that a pop knows whether the LC it uncovers has been captured meanwhile. */
-  private int captures;
+  private long captures;
 
   private int depth;
   private @Nullable Lc[] frameTop = NO_TOPS;
   private @Nullable EcLink[] frameBelow = NO_BELOWS;
-  private long[] frameVersion = NO_VERSIONS;
-  private int[] frameCaptures = NO_CAPTURES;
+  private long[] frameVersion = NO_NUMBERS;
+  private long[] frameCaptures = NO_NUMBERS;
 
   /** Whether the frame was entered by pushing on the current stack, not by replacing it. */
   private boolean[] frameOver = NO_OVERS;
@@ -172,30 +171,44 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** V4 for an object variable. */
   public final void set(VarRef ref, long varVersion, @Nullable Object value) {
-    Lc lc = topForWriting();
-    Root before = lc.root;
-    boolean wasEmpty = before == null || before.isEmpty();
-    long v = wasEmpty ? takeVersion() : version;
-    Root root = rootForWriting(lc, before, ref);
-    forgetCached(varVersion);
-    recordStale = true;
-    boolean moved = root.set(ref, value);
-    publish(lc, before, root, v, moved);
-    cacheSet(varVersion, Mark.mask(value), 0);
+    write(ref, varVersion, value, 0);
   }
 
   /** V4 for a long variable. */
   public final void setLong(VarRef ref, long varVersion, long word) {
-    Lc lc = topForWriting();
+    write(ref, varVersion, null, word);
+  }
+
+  private void write(VarRef ref, long varVersion, @Nullable Object value, long word) {
+    Lc lc = top;
+    if (lc == null) {
+      lc = new Lc();
+    }
     Root before = lc.root;
-    boolean wasEmpty = before == null || before.isEmpty();
-    long v = wasEmpty ? takeVersion() : version;
-    Root root = rootForWriting(lc, before, ref);
+    final boolean wasEmpty = before == null || before.isEmpty();
+    final long v = wasEmpty ? takeVersion() : version;
+    final Root root = rootForWriting(lc, before, ref);
     forgetCached(varVersion);
+    lc.forgetDerived();
+    final boolean owed = recordStale;
     recordStale = true;
-    boolean moved = root.setLong(ref, word);
-    publish(lc, before, root, v, moved);
-    cacheSet(varVersion, Mark.LONG, word);
+    final boolean moved = ref.isLong ? root.setLong(ref, word) : root.set(ref, value);
+    // The value is in place. Now plain stores only, see the class comment.
+    if (root != before) {
+      lc.root = root;
+      lc.shared = false;
+    }
+    top = lc;
+    version = v;
+    recordStale = owed || moved || root != before;
+    try {
+      if (recordStale) {
+        sync();
+      }
+      cacheSet(varVersion, ref.isLong ? Mark.LONG : Mark.mask(value), word);
+    } catch (StackOverflowError leftForLater) {
+      // The record is flagged stale and the cache entry is empty: the next use makes up for it.
+    }
   }
 
   /**
@@ -209,11 +222,21 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (lc == null || before == null || !before.contains(ref)) {
       return false;
     }
-    Root root = rootForWriting(lc, before, ref);
+    final Root root = rootForWriting(lc, before, ref);
     forgetCached(varVersion);
+    lc.forgetDerived();
     recordStale = true;
     root.remove(ref);
-    publish(lc, before, root, version, true);
+    // As in write.
+    if (root != before) {
+      lc.root = root;
+      lc.shared = false;
+    }
+    try {
+      sync();
+    } catch (StackOverflowError leftForLater) {
+      // As in write.
+    }
     return true;
   }
 
@@ -226,11 +249,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
               + "' isn't set in the topmost logical context, so there is nothing to delete;"
               + " a value set further down can only be deleted there");
     }
-  }
-
-  private Lc topForWriting() {
-    Lc lc = top;
-    return lc == null ? new Lc() : lc;
   }
 
   private Root rootForWriting(Lc lc, @Nullable Root root, VarRef ref) {
@@ -246,20 +264,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private void forgetCached(long varVersion) {
     Object[] values = cacheValues;
     values[(int) varVersion & (values.length - 1)] = null;
-  }
-
-  /** Makes a written root the contents of {@code lc}, and {@code lc} the top. */
-  private void publish(Lc lc, @Nullable Root before, Root root, long newVersion, boolean moved) {
-    if (root != before) {
-      lc.root = root;
-      lc.shared = false;
-    }
-    lc.forgetDerived();
-    if (root != before || moved || newVersion != version) {
-      top = lc;
-      version = newVersion;
-      sync();
-    }
   }
 
   private long takeVersion() {
@@ -396,9 +400,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       if (lc != null) {
         lc.holder = null;
       }
-      sync();
-      if (d == 0 && cacheFilled) {
-        dropStaleEntries();
+      try {
+        sync();
+        if (d == 0 && cacheFilled) {
+          dropStaleEntries();
+        }
+      } catch (StackOverflowError leftForLater) {
+        // As in write; and stale entries are dropped after the next operation.
       }
     }
   }
@@ -414,7 +422,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     Lc[] tops = Arrays.copyOf(frameTop, n);
     EcLink[] belows = Arrays.copyOf(frameBelow, n);
     long[] versions = Arrays.copyOf(frameVersion, n);
-    int[] marks = Arrays.copyOf(frameCaptures, n);
+    long[] marks = Arrays.copyOf(frameCaptures, n);
     boolean[] overs = Arrays.copyOf(frameOver, n);
     frameTop = tops;
     frameBelow = belows;
@@ -514,7 +522,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public static final class Resumption {
     final @Nullable EcLink base;
     final @Nullable Lc lent;
-    private final int lentChanges;
+    private final long lentChanges;
 
     Resumption(@Nullable EcLink base, @Nullable Lc lent) {
       this.base = base;
@@ -571,7 +579,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    */
   public final boolean detach(@Nullable Lc own) {
     int floor = pushedOnResumer();
-    boolean capturedInside = frameCapturesAtAttach != captures;
+    boolean capturedInside = capturesAtAttach != captures;
     if (own != null && floor >= 0) {
       own.lastOwner = uniqueId;
       own.lastStamp = baseStamp;
@@ -596,7 +604,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return capturedInside;
   }
 
-  private int frameCapturesAtAttach;
+  private long capturesAtAttach;
   private long baseStamp;
 
   /** The highest level whose stack is pushed on the resumer's: all, or those under a replacement. */
@@ -634,7 +642,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       setLevel(level, lc, chain, v);
     }
     baseStamp = stampOf(base);
-    frameCapturesAtAttach = captures;
+    capturesAtAttach = captures;
     recordStale = true;
     sync();
   }

@@ -49,12 +49,6 @@ public final class NativeThreadState extends ThreadState {
     sync();
   }
 
-  /** The address of the {@code cx_thread}, up to date, for C code that this thread calls. */
-  public long record() {
-    syncIfStale();
-    return record;
-  }
-
   @Override
   public @Nullable Object cached(long varVersion) {
     long entry = cache + ((varVersion << ENTRY_SHIFT) & cacheMask);
