@@ -124,9 +124,11 @@ final class Keep {
 
   /** What keeps these slabs, those of {@code other} and {@code newer}. O(1). */
   Keep with(Keep other, Slab newer) {
-    return other == this || other.slab == newer && other.older == null
-        ? with(newer)
-        : new Keep(newer, this, other);
+    return other == this || other.isJust(newer) ? with(newer) : new Keep(newer, this, other);
+  }
+
+  private boolean isJust(Slab only) {
+    return slab == only && bytes == only.bytes;
   }
 
   /**

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * #LIMIT_PROPERTY} in bytes, by default {@link Runtime#maxMemory}. A request that would exceed it
  * first releases what the collector has found dead already, then asks for collections, no more than
  * one per {@value #GC_INTERVAL_MILLIS} ms over all threads, and waits with growing pauses for what
- * they free, half a second in all; only then it fails. Nothing has been changed at that point.
+ * they free: half a second if that is nothing, ten seconds if it is always taken by other threads.
+ * Only then it fails. Nothing has been changed at that point.
  *
  * <p>With {@value #POISON_PROPERTY}{@code =true} freed blocks are filled with {@link #POISON} and
  * given back to the C library late, first in, first out, once {@link #QUARANTINE_BYTES} of them are
@@ -40,12 +41,17 @@ public final class NativeMemory {
   /** The pauses are 1, 2, 4 ... 256 ms: {@code java.nio.Bits} waits as long for direct buffers. */
   private static final int PAUSES = 9;
 
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
   private static final boolean POISONING = Boolean.getBoolean(POISON_PROPERTY);
 
   /** The soft limit; negative when the property doesn't hold a number of bytes. */
   private static final long LIMIT = limit(System.getProperty(LIMIT_PROPERTY));
 
   private static final AtomicLong IN_USE = new AtomicLong();
+  /** How often memory has been given back. */
+  private static final AtomicLong FREED = new AtomicLong();
+
   private static final AtomicLong SLABS_MADE = new AtomicLong();
   private static final AtomicLong SLABS_FREED = new AtomicLong();
 
@@ -114,6 +120,7 @@ public final class NativeMemory {
       Cx.memoryFree(addr);
     }
     IN_USE.addAndGet(-bytes);
+    FREED.incrementAndGet();
   }
 
   /** Bytes handed out and not given back. Poisoned memory in quarantine doesn't count. */
@@ -174,6 +181,11 @@ public final class NativeMemory {
     return addr;
   }
 
+  /**
+   * Memory after what is dead has been freed, or 0. Where many threads want memory, what is freed goes
+   * to any of them: one that gets nothing gives up after {@link #PAUSES} rounds in which nothing was
+   * freed for anybody, or {@link #PATIENCE_NANOS} in all.
+   */
   private static long allocateAfterCollections(long bytes) {
     Reaper.poke();
     long addr = tryAllocate(bytes);
@@ -182,17 +194,21 @@ public final class NativeMemory {
     }
     boolean interrupted = false;
     try {
-      for (int i = 0; addr == 0 && i < PAUSES; i++) {
+      long start = System.nanoTime();
+      int idle = 0;
+      while (addr == 0 && idle < PAUSES && System.nanoTime() - start < PATIENCE_NANOS) {
+        final long freed = FREED.get();
         collect();
         Reaper.drain();
         addr = tryAllocate(bytes);
         if (addr == 0) {
           // A collection's finds are queued by another thread, and perhaps freed by one: wait.
           interrupted |= Thread.interrupted();
-          LockSupport.parkNanos(1_000_000L << i);
+          LockSupport.parkNanos(1_000_000L << idle);
           Reaper.drain();
           addr = tryAllocate(bytes);
         }
+        idle = FREED.get() == freed ? idle + 1 : 0;
       }
     } finally {
       if (interrupted) {
