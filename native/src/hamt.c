@@ -754,6 +754,17 @@ struct merge {
   bool over_is_smaller;
 };
 
+/* Where both sides have the same contents, the larger map's block is the answer: only that map can
+ * be the whole union, and it is recognised by its blocks. */
+static const void *merge_choose(
+    const struct merge *merge, bool same_as_base, const void *base, bool same_as_over,
+    const void *over) {
+  if (same_as_base && same_as_over) {
+    return merge->over_is_smaller ? base : over;
+  }
+  return same_as_base ? base : over;
+}
+
 static uint64_t node_count(uint32_t level, const void *below) {
   if (level == HAMT_LEVELS) {
     return ((const cx_hamt *)below)->count;
@@ -794,9 +805,10 @@ merge_collisions(struct merge *merge, const cx_hamt *base, const cx_hamt *over) 
   bool same_as_over;
   uint32_t count = blocks_union(base, over, merge->edit.raw, entries, &same_as_base, &same_as_over);
   merge->edit.count += count - (merge->over_is_smaller ? base->count : over->count);
-  return same_as_base   ? base
-         : same_as_over ? over
-                        : block_from_entries(&merge->edit, HAMT_TAG_COLLISION, entries, count);
+  if (same_as_base || same_as_over) {
+    return merge_choose(merge, same_as_base, base, same_as_over, over);
+  }
+  return block_from_entries(&merge->edit, HAMT_TAG_COLLISION, entries, count);
 }
 
 static const void *
@@ -875,7 +887,7 @@ node_merge(struct merge *merge, uint32_t level, const void *base_below, const vo
     }
   }
   if (same_as_base || same_as_over) {
-    return same_as_base ? base : over;
+    return merge_choose(merge, same_as_base, base, same_as_over, over);
   }
   struct hamt_node *node = node_new(&merge->edit, level, data, nodes);
   if (node != NULL) {

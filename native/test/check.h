@@ -22,10 +22,8 @@
   check_equal((uint64_t)(expected), (uint64_t)(actual), #actual, __FILE__, __LINE__)
 #define CHECK_STATUS(expected, actual)                                                             \
   check_status((expected), (actual), #actual, __FILE__, __LINE__)
-#define CHECK_SAME(expected, actual)                                                               \
-  check_same((expected), (actual), #actual, __FILE__, __LINE__)
-#define CHECK_TEXT(expected, actual)                                                               \
-  check_text((expected), (actual), #actual, __FILE__, __LINE__)
+#define CHECK_SAME(expected, actual) check_same((expected), (actual), #actual, __FILE__, __LINE__)
+#define CHECK_TEXT(expected, actual) check_text((expected), (actual), #actual, __FILE__, __LINE__)
 
 static inline void check_true(bool condition, const char *what, const char *file, int line) {
   if (!condition) {
@@ -34,19 +32,20 @@ static inline void check_true(bool condition, const char *what, const char *file
   }
 }
 
-static inline void check_equal(
-    uint64_t expected, uint64_t actual, const char *what, const char *file, int line) {
+static inline void
+check_equal(uint64_t expected, uint64_t actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
-        stderr, "%s:%d: %s\n  expected %" PRIu64 " (0x%" PRIx64 ")\n  actual   %" PRIu64
-                " (0x%" PRIx64 ")\n",
+        stderr,
+        "%s:%d: %s\n  expected %" PRIu64 " (0x%" PRIx64 ")\n  actual   %" PRIu64 " (0x%" PRIx64
+        ")\n",
         file, line, what, expected, expected, actual, actual);
     exit(1);
   }
 }
 
-static inline void check_status(
-    int32_t expected, int32_t actual, const char *what, const char *file, int line) {
+static inline void
+check_status(int32_t expected, int32_t actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
         stderr, "%s:%d: %s\n  expected %" PRId32 " (%s)\n  actual   %" PRId32 " (%s)\n", file, line,
@@ -55,8 +54,8 @@ static inline void check_status(
   }
 }
 
-static inline void check_same(
-    const void *expected, const void *actual, const char *what, const char *file, int line) {
+static inline void
+check_same(const void *expected, const void *actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
         stderr, "%s:%d: %s\n  expected %p\n  actual   %p\n", file, line, what, expected, actual);
@@ -64,11 +63,12 @@ static inline void check_same(
   }
 }
 
-static inline void check_text(
-    const char *expected, const char *actual, const char *what, const char *file, int line) {
+static inline void
+check_text(const char *expected, const char *actual, const char *what, const char *file, int line) {
   if (strcmp(expected, actual) != 0) {
     fprintf(
-        stderr, "%s:%d: %s\n--- expected\n%s\n--- actual\n%s\n", file, line, what, expected, actual);
+        stderr, "%s:%d: %s\n--- expected\n%s\n--- actual\n%s\n", file, line, what, expected,
+        actual);
     exit(1);
   }
 }
@@ -84,8 +84,7 @@ struct test_case {
   { #function, function }
 
 /* Runs all cases, or just those named on the command line. */
-static inline int run_cases(
-    const struct test_case *cases, size_t count, int argc, char **argv) {
+static inline int run_cases(const struct test_case *cases, size_t count, int argc, char **argv) {
   int ran = 0;
   for (size_t i = 0; i < count; i++) {
     bool wanted = argc == 1;

@@ -25,8 +25,7 @@ static void replay_check(const struct replay *replay, int32_t status) {
 }
 
 static void replay_put(struct replay *replay, uint64_t key, uint64_t value) {
-  replay_check(
-      replay, cx_hamt_assoc(replay->map, key, value, &replay->arena.space, &replay->map));
+  replay_check(replay, cx_hamt_assoc(replay->map, key, value, &replay->arena.space, &replay->map));
 }
 
 static void replay_delete(struct replay *replay, uint64_t key) {
@@ -103,8 +102,7 @@ static void run_operation(struct replay *replay, char **words, int count) {
     *replay_register(replay, words[1]) = replay->map;
   } else if (strcmp(operation, "merge") == 0) {
     const cx_hamt *over = *replay_register(replay, words[1]);
-    replay_check(
-        replay, cx_hamt_merge(replay->map, over, &replay->arena.space, &replay->map));
+    replay_check(replay, cx_hamt_merge(replay->map, over, &replay->arena.space, &replay->map));
   } else if (strcmp(operation, "size") == 0) {
     CHECK_EQUAL(number(replay, words[1]), cx_hamt_size(replay->map));
   } else if (strcmp(operation, "get") == 0) {
