@@ -328,7 +328,6 @@ final class HamtNode {
     int data = (base.data | over.data) & ~nodes;
 
     boolean isBase = data == base.data && nodes == base.nodes;
-    boolean isOver = data == over.data && nodes == over.nodes;
     long[] entries = newEntries(Integer.bitCount(data));
     int e = 0;
     for (int todo = data; todo != 0; todo &= todo - 1) {
@@ -348,11 +347,14 @@ final class HamtNode {
       int slot = Integer.lowestOneBit(todo);
       HamtNode child = mergeSlot(base, over, slot, level + 1, raw);
       isBase = isBase && base.childIn(slot) == child;
-      isOver = isOver && over.childIn(slot) == child;
       children[c++] = child;
       size += child.size;
     }
-    return isBase ? base : isOver ? over : new HamtNode(data, nodes, size, entries, children);
+    if (isBase) {
+      return base;
+    }
+    // The union has all of over's entries: if it has no more, it is over.
+    return size == over.size ? over : new HamtNode(data, nodes, size, entries, children);
   }
 
   /** The child, on {@code level}, for a slot that two or more entries of both sides reach. */
@@ -393,7 +395,7 @@ final class HamtNode {
     for (int i = 0; i < over.entries.length; i += 2) {
       merged = merged.putColliding(over.entries[i], over.entries[i + 1]);
     }
-    return sameEntries(merged, over) ? over : merged;
+    return merged != base && merged.size == over.size ? over : merged;
   }
 
   private long keyIn(int slot) {
