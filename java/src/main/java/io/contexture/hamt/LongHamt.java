@@ -1,7 +1,10 @@
 package io.contexture.hamt;
 
+import io.contexture.Backend;
 import io.contexture.internal.AbstractLongHamt;
+import io.contexture.internal.Engines;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * An immutable map from 64-bit keys to 64-bit values: a hash array mapped trie. "Changing" a map
@@ -37,6 +40,33 @@ import java.util.Map;
  * after the last map that shares them has become unreachable.
  */
 public sealed interface LongHamt permits AbstractLongHamt {
+  /**
+   * Returns the empty map of the backend that this process uses, see {@link
+   * io.contexture.Contexture#backend()}. Doesn't allocate, once the backend is loaded.
+   *
+   * @return the empty map
+   * @throws IllegalStateException if the system property {@code contexture.backend} demands the
+   *     native backend and that can't be used; the message says why
+   * @throws IllegalArgumentException if that property has none of its legal values
+   */
+  static LongHamt empty() {
+    return Engines.emptyHamt();
+  }
+
+  /**
+   * Returns the empty map of a backend, whichever one this process uses otherwise. All maps derived
+   * from it are of that backend.
+   *
+   * @param backend the backend
+   * @return its empty map
+   * @throws IllegalStateException if the backend can't be used, see {@link
+   *     Backend#unavailableReason()}
+   * @throws NullPointerException if {@code backend} is {@code null}
+   */
+  static LongHamt empty(Backend backend) {
+    return Engines.emptyHamt(Objects.requireNonNull(backend, "backend"));
+  }
+
   /**
    * Returns the value under a key. Never boxes.
    *
