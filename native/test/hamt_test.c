@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-#define ARENA_BYTES (UINT64_C(16) << 20)
+#define ARENA_BYTES (UINT64_C(2) << 20)
 
 /* All 64 hash bits of key_at(x, level) but one on that level are those of x. */
 static uint64_t key_parting_at(uint64_t hash, uint32_t level) {
@@ -134,7 +134,7 @@ static void run_random_program(uint64_t seed, bool raw, int steps) {
       model_check(&model, map);
       check_same_dump(rebuilt(&model, raw, &arena), map);
     }
-    if (arena.space.end - arena.space.next < 1 << 20) {
+    if (arena.space.end - arena.space.next < 1 << 18) {
       /* Moves on to a fresh region, as an owner does that collects garbage. */
       struct arena next = arena_new(ARENA_BYTES);
       CHECK_STATUS(CX_OK, cx_hamt_copy(map, &next.space, &map));
@@ -365,7 +365,7 @@ static void run_random_merge(uint64_t seed, bool raw) {
 }
 
 static void random_merges_agree_with_a_sorted_array(void) {
-  for (uint64_t seed = 1; seed <= 250; seed++) {
+  for (uint64_t seed = 1; seed <= 150; seed++) {
     run_random_merge(seed, false);
     run_random_merge(seed, true);
   }
@@ -467,7 +467,7 @@ static uint64_t exhaust(operation *run, const cx_hamt *a, const cx_hamt *b, uint
   static const cx_hamt *const untouched = NULL;
   char *a_before = dump_of(a);
   char *b_before = dump_of(b);
-  struct arena arena = arena_new(UINT64_C(1) << 18);
+  struct arena arena = arena_new(UINT64_C(1) << 15);
   uint8_t *far_end = arena.space.end;
   for (uint64_t bytes = 0;; bytes += 8) {
     CHECK(bytes <= (uint64_t)(far_end - arena.start));

@@ -17,11 +17,17 @@ struct model {
 
 /* Where the key is, or would go. */
 static inline uint64_t model_position(const struct model *model, uint64_t key) {
-  uint64_t i = 0;
-  while (i < model->count && model->keys[i] < key) {
-    i++;
+  uint64_t low = 0;
+  uint64_t high = model->count;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (model->keys[middle] < key) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return i;
+  return low;
 }
 
 static inline bool model_get(const struct model *model, uint64_t key, uint64_t *value) {
