@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * Releases what the collector has found dead: values of dead variables, states of ended threads,
  * native slabs, abandoned generators.
  *
- * <p>Everything that waits for the collector is a {@link Reference} in one {@link #QUEUE} and
- * {@link Reapable}. The queue is drained by whoever passes through a slow path ({@link #poke}) and,
- * so that a program that merely waits is served too, by one daemon thread. That thread lives only
- * while the library is in use: after {@link #IDLE_MILLIS} without a slow path it ends, and the next
- * slow path starts another. So no thread of ours pins the class loader of an application that is
- * redeployed (a {@link java.lang.ref.Cleaner} would, for as long as anything is registered with it).
+ * <p>Everything that waits for the collector is a {@link Reference} in one {@link #QUEUE} and {@link
+ * Reapable}. One daemon thread serves the queue. It lives only while the library is in use: after
+ * {@link #IDLE_MILLIS} without a slow path it ends, and the next slow path starts another ({@link
+ * #poke}). So no thread of ours pins the class loader of an application that is redeployed, as a
+ * {@link java.lang.ref.Cleaner} would for as long as anything is registered with it; and a program
+ * that has stood still for longer releases what died meanwhile with its next slow path.
  */
 public final class Reaper {
   /** A reference that knows what to do once its referent is gone. */
@@ -27,65 +27,81 @@ public final class Reaper {
 
   private static final long IDLE_MILLIS = 5_000;
 
+  /** How often to look whether a thread has ended whose state is waiting for just that. */
+  private static final long LINGER_MILLIS = 50;
+
   private static volatile @Nullable Thread daemon;
   private static volatile boolean used;
 
   private Reaper() {}
 
-  /** Called on slow paths: releases what is due and keeps the daemon alive. Cost: two loads. */
+  /**
+   * Called on slow paths: sees to it that the daemon lives and releases what is due, as {@link
+   * #drain} does. Costs four loads if nothing is.
+   */
   public static void poke() {
     if (!used) {
       used = true;
     }
-    if (daemon == null) {
-      startDaemon();
-    }
+    boolean served = daemon != null || startDaemon();
     drain();
-  }
-
-  /** Releases everything that is due now. */
-  public static void drain() {
-    Reference<?> dead;
-    boolean any = false;
-    while ((dead = QUEUE.poll()) != null) {
-      ((Reapable) dead).reap();
-      any = true;
-    }
-    if (any) {
+    if (!served) {
       Roots.purgeIfRequested();
     }
   }
 
-  private static synchronized void startDaemon() {
-    if (daemon != null) {
-      return;
+  /**
+   * Releases what is due now, except the values of dead variables: the walk over all contexts that
+   * this takes is left to the daemon.
+   */
+  public static void drain() {
+    Reference<?> dead;
+    while ((dead = QUEUE.poll()) != null) {
+      ((Reapable) dead).reap();
     }
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("contexture-reaper")
-            .inheritInheritableThreadLocals(false)
-            .unstarted(Reaper::runDaemon);
-    thread.setContextClassLoader(null);
+    ThreadStates.releaseEnded();
+  }
+
+  private static synchronized boolean startDaemon() {
+    if (daemon != null) {
+      return true;
+    }
     try {
-      thread.start();
+      Thread thread =
+          Thread.ofPlatform()
+              .daemon()
+              .name("contexture-reaper")
+              .inheritInheritableThreadLocals(false)
+              .unstarted(Reaper::serve);
+      thread.setContextClassLoader(null);
       daemon = thread;
+      thread.start();
+      return true;
     } catch (OutOfMemoryError noThreadToBeHad) {
-      // Slow paths drain the queue all the same.
+      daemon = null;
+      return false;
     }
   }
 
-  private static void runDaemon() {
+  private static void serve() {
     try {
-      do {
-        used = false;
-        Reference<?> dead;
-        while ((dead = QUEUE.remove(IDLE_MILLIS)) != null) {
+      long idleSince = System.nanoTime();
+      while (true) {
+        Reference<?> dead =
+            QUEUE.remove(ThreadStates.hasLingering() ? LINGER_MILLIS : IDLE_MILLIS);
+        if (dead != null) {
           ((Reapable) dead).reap();
-          drain();
-          Roots.purgeIfRequested();
         }
-      } while (used);
+        drain();
+        Roots.purgeIfRequested();
+        long now = System.nanoTime();
+        if (used || dead != null) {
+          used = false;
+          idleSince = now;
+        } else if (now - idleSince >= IDLE_MILLIS * 1_000_000) {
+          return;
+        }
+      }
     } catch (InterruptedException endNow) {
       // Nobody but a container that shuts down interrupts us: end; the next slow path starts anew.
     } finally {

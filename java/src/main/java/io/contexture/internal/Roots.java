@@ -38,6 +38,7 @@ final class Roots {
 
   /** Makes {@code root} known to later purges. */
   static void register(Root root) {
+    Reaper.poke();
     STRIPE[(int) Thread.currentThread().threadId() & (STRIPES - 1)].add(root);
   }
 

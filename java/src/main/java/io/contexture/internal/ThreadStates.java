@@ -72,6 +72,11 @@ public final class ThreadStates {
     }
   }
 
+  /** Whether {@link #releaseEnded} has anything to look after. */
+  static boolean hasLingering() {
+    return !LINGERING.isEmpty();
+  }
+
   /** Lets go of states whose anchor was erased while their thread went on, once that has ended. */
   static void releaseEnded() {
     if (!LINGERING.isEmpty()) {
