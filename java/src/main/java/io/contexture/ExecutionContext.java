@@ -194,6 +194,7 @@ public final class ExecutionContext {
    * @param <T> the type of its values
    */
   public <T extends @Nullable Object> @Nullable T lookup(ContextVar<T> variable) {
+    Objects.requireNonNull(variable, "variable");
     return LogicalContext.value(EcLinks.lookup(top, below, variable.ref()));
   }
 
@@ -203,6 +204,7 @@ public final class ExecutionContext {
    * @param variable the variable
    */
   public boolean contains(ContextVar<?> variable) {
+    Objects.requireNonNull(variable, "variable");
     return EcLinks.lookup(top, below, variable.ref()) != Mark.ABSENT;
   }
 

@@ -62,6 +62,7 @@ public final class LogicalContext {
    * @param <T> the type of its values
    */
   public <T extends @Nullable Object> @Nullable T lookup(ContextVar<T> variable) {
+    Objects.requireNonNull(variable, "variable");
     return value(lc.lookup(variable.ref()));
   }
 
@@ -71,6 +72,7 @@ public final class LogicalContext {
    * @param variable the variable
    */
   public boolean contains(ContextVar<?> variable) {
+    Objects.requireNonNull(variable, "variable");
     return lc.contains(variable.ref());
   }
 
