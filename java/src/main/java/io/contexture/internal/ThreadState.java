@@ -389,6 +389,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       if (frameCaptures[d] != captures) {
         if (!over) {
           captures = frameCaptures[d];
+          if (capturesAtAttach > captures) { // the body has yielded in between
+            capturesAtAttach = captures;
+          }
         } else if (uncovered != null) {
           uncovered.shared = true;
         }
