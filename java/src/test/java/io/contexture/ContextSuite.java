@@ -1,0 +1,73 @@
+package io.contexture;
+
+import static io.contexture.ThreadKind.PLATFORM;
+import static io.contexture.ThreadKind.VIRTUAL;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The suite of the whole public API: every topic on platform and on virtual threads. Each backend
+ * runs it in a JVM of its own; see the subclasses.
+ */
+abstract class ContextSuite {
+  private final Backend expected;
+
+  ContextSuite(Backend expected) {
+    this.expected = expected;
+  }
+
+  @Test
+  void theBackendUnderTestIsTheOneThatRuns() {
+    assertEquals(expected, Contexture.backend());
+  }
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Variables extends VariableCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class VariablesOnVirtualThreads extends VariableCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class LongVariables extends LongVariableCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class LongVariablesOnVirtualThreads extends LongVariableCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Bindings extends BindingCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class BindingsOnVirtualThreads extends BindingCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Stacks extends StackCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class StacksOnVirtualThreads extends StackCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Snapshots extends SnapshotCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class SnapshotsOnVirtualThreads extends SnapshotCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Generators extends GeneratorCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class GeneratorsOnVirtualThreads extends GeneratorCases {}
+}
