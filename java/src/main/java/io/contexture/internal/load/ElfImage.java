@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   ELF header (64 bytes)      program header (56 bytes)   section header (64 bytes)
- *     0  0x7f 'E' 'L' 'F'         0  p_type
+ *     0  0x7f 'E' 'L' 'F'         0  p_type, p_flags
  *     4  class: 2 is 64-bit       8  p_offset
  *     5  byte order              32  p_filesz
  *    16  e_type: 3 is DYN        40  p_memsz
@@ -39,6 +39,8 @@ final class ElfImage {
   private static final int PT_LOAD = 1;
   private static final int PT_DYNAMIC = 2;
   private static final int PT_INTERP = 3;
+  private static final int PT_GNU_STACK = 0x6474e551;
+  private static final int READ_WRITE = 6;
 
   private ElfImage() {}
 
@@ -81,9 +83,13 @@ final class ElfImage {
       return truncated("its program headers lie behind the end", image.length);
     }
     boolean dynamic = false;
+    boolean plainStack = false;
     for (int i = 0; i < count; i++) {
       int at = (int) programHeaders + i * PROGRAM_HEADER;
       int type = elf.getInt(at);
+      if (type == PT_GNU_STACK) {
+        plainStack = elf.getInt(at + 4) == READ_WRITE;
+      }
       if (type != PT_LOAD && type != PT_DYNAMIC) {
         continue;
       }
@@ -98,6 +104,9 @@ final class ElfImage {
     }
     if (!dynamic) {
       return "is damaged: it has no dynamic segment";
+    }
+    if (!plainStack) {
+      return "asks for an executable stack";
     }
     long sections = (long) Short.toUnsignedInt(elf.getShort(60)) * SECTION_HEADER;
     if (!inside(elf.getLong(40), sections, image.length)) {

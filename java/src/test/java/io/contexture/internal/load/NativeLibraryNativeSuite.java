@@ -1,0 +1,386 @@
+package io.contexture.internal.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.contexture.Backend;
+import io.contexture.Contexture;
+import io.contexture.internal.load.ChildJvm.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The library as built: found in each of its places, and every way of spoiling it. Each case runs
+ * in a JVM of its own.
+ */
+class NativeLibraryNativeSuite {
+  private static final String BUNDLED =
+      "io/contexture/native/" + Platform.current().id() + "/libcontexture.so";
+
+  @TempDir Path directory;
+  private Path built;
+  private byte[] image;
+
+  @BeforeEach
+  void readTheLibraryAsBuilt() throws IOException {
+    built = ChildJvm.mainClasses().resolve(BUNDLED);
+    image = Files.readAllBytes(built);
+  }
+
+  @Test
+  void thisJvmRunsOnIt() {
+    assertEquals(Backend.NATIVE, Contexture.backend());
+    assertEquals("", Backend.NATIVE.unavailableReason());
+    assertTrue(Backend.NATIVE.isAvailable());
+    assertEquals(NativeLibrary.Loaded.class, NativeLibrary.load().getClass());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void bundled(boolean asModule) throws Exception {
+    ChildJvm jvm = new ChildJvm();
+    if (asModule) {
+      jvm.asModule();
+    }
+    Outcome outcome = jvm.withNativeAccess().run(StatusMain.class, "all");
+    assertRunsOnNative(outcome, "/" + BUNDLED + " (bundled), build ");
+    assertEquals("true", outcome.value("available"));
+    assertEquals("", outcome.value("reason"));
+    assertEquals("2", outcome.value("native map"));
+  }
+
+  @Test
+  void explicitPathWinsOverLibraryPathWinsOverBundled() throws Exception {
+    Path file = Files.write(directory.resolve("my library.so"), image);
+    Path onPath =
+        Files.write(
+            Files.createDirectory(directory.resolve("lib")).resolve("libcontexture.so"), image);
+    ChildJvm jvm =
+        new ChildJvm()
+            .withNativeAccess()
+            .with("java.library.path", "/nowhere::" + onPath.getParent());
+    assertRunsOnNative(jvm.run(StatusMain.class), onPath + " (java.library.path), build ");
+    assertRunsOnNative(
+        jvm.with("contexture.library.path", file).run(StatusMain.class),
+        file + " (contexture.library.path), build ");
+  }
+
+  @Test
+  void forcedNativeRunsNative() throws Exception {
+    assertRunsOnNative(
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.backend", "native")
+            .run(StatusMain.class),
+        "contexture.backend is native");
+  }
+
+  @Test
+  void isAvailableThoughJavaRuns() throws Exception {
+    Outcome outcome =
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.backend", "java")
+            .run(StatusMain.class, "all");
+    assertRunsOnJava(outcome, "contexture.backend is java");
+    assertEquals("true", outcome.value("available"));
+    assertEquals("2", outcome.value("native map"));
+  }
+
+  @Test
+  void explicitPathHasNoFallback() throws Exception {
+    Path file = Files.writeString(directory.resolve("lib.so"), "no library");
+    assertRunsOnJava(
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.library.path", file)
+            .run(StatusMain.class),
+        file + " is not an ELF file");
+  }
+
+  @Test
+  void unusableFilesOnTheLibraryPathArePassedOver() throws Exception {
+    Path text = Files.createDirectory(directory.resolve("text")).resolve("libcontexture.so");
+    Files.writeString(text, "no library");
+    Path old = Files.createDirectory(directory.resolve("old")).resolve("libcontexture.so");
+    new StubLibrary().abiVersion(77).compile(old);
+    assertRunsOnNative(
+        new ChildJvm()
+            .withNativeAccess()
+            .with("java.library.path", text.getParent() + ":" + old.getParent())
+            .run(StatusMain.class),
+        "(bundled), build ",
+        "Passed over: " + text + " is not an ELF file; " + old + " has ABI version 77");
+  }
+
+  @Test
+  void everyTruncationIsRefused() throws Exception {
+    // Without a manifest: the headers alone have to tell.
+    TreeSet<Integer> lengths = new TreeSet<>(List.of(0, 1, 63, 64, 65, image.length - 1));
+    SplittableRandom random = new SplittableRandom(25);
+    while (lengths.size() < 60) {
+      lengths.add(random.nextInt(image.length));
+    }
+    // Segments end at page boundaries, or near the end: go there, too.
+    for (int page = 4096; page < image.length; page += 4096) {
+      lengths.addAll(List.of(page - 1, page, page + 1));
+    }
+    List<Object> arguments = new ArrayList<>(List.of(ChildJvm.mainClasses()));
+    for (int length : lengths) {
+      arguments.add(
+          Files.write(directory.resolve("length" + length), Arrays.copyOf(image, length)));
+    }
+    Outcome outcome =
+        new ChildJvm().withNativeAccess().run(LoaderPerFileMain.class, arguments.toArray());
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
+    for (int length : lengths) {
+      String answer = outcome.value("length" + length);
+      assertTrue(answer.startsWith("JAVA "), answer);
+      assertTrue(
+          answer.contains(length == 0 ? "is empty" : length < 4 ? "not an ELF" : "is truncated"),
+          answer);
+    }
+  }
+
+  @Test
+  void tamperingWithABundledLibraryIsNoticed() throws Exception {
+    Path classes = directory.resolve("classes");
+    Trees.copy(ChildJvm.mainClasses(), classes);
+    Path bundled = classes.resolve(BUNDLED);
+    ChildJvm jvm = new ChildJvm().withClasses(classes).withNativeAccess();
+    assertRunsOnNative(jvm.run(StatusMain.class), "(bundled)");
+    byte[] changed = image.clone();
+    changed[image.length / 2] ^= 1;
+    Files.write(bundled, changed);
+    assertRunsOnJava(jvm.run(StatusMain.class), BUNDLED + " has been changed: its SHA-256 is ");
+    Files.write(bundled, Arrays.copyOf(image, 1000));
+    assertRunsOnJava(jvm.run(StatusMain.class), BUNDLED + " is truncated");
+    Files.delete(bundled);
+    assertRunsOnJava(jvm.run(StatusMain.class), BUNDLED + " is missing");
+  }
+
+  @Test
+  void tamperingWithAFileThatHasAManifestIsNoticed() throws Exception {
+    Path file = directory.resolve("libcontexture.so");
+    byte[] changed = image.clone();
+    changed[image.length - 1] ^= 1;
+    Files.write(file, changed);
+    Path manifest = built.resolveSibling("libcontexture.properties");
+    Files.copy(manifest, directory.resolve("libcontexture.so.properties"));
+    ChildJvm jvm = new ChildJvm().withNativeAccess().with("contexture.library.path", file);
+    assertRunsOnJava(jvm.run(StatusMain.class), file + " has been changed");
+    Files.write(file, image);
+    assertRunsOnNative(jvm.run(StatusMain.class), file.toString());
+  }
+
+  @Test
+  void aManifestOfAnotherBuildIsNoticed() throws Exception {
+    Path file = Files.write(directory.resolve("libcontexture.so"), image);
+    String manifest = Files.readString(built.resolveSibling("libcontexture.properties"));
+    Files.writeString(
+        directory.resolve("libcontexture.properties"),
+        manifest.replaceAll("(?m)^build\\.id=.*$", "") + "\nbuild.id=another\n");
+    assertRunsOnJava(
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.library.path", file)
+            .run(StatusMain.class),
+        file + " calls itself build ",
+        "and its manifest another");
+  }
+
+  @Test
+  void anotherAbiVersionIsRefused() throws Exception {
+    assertRefused(new StubLibrary().abiVersion(2), " has ABI version 2, and this code needs 1");
+  }
+
+  @Test
+  void aMissingFunctionIsNamed() throws Exception {
+    assertRefused(
+        new StubLibrary().without("cx_thread_find"), " lacks the function cx_thread_find");
+  }
+
+  @Test
+  void anotherLayoutIsRefused() throws Exception {
+    assertRefused(
+        new StubLibrary().wrongAbout("offset of cx_ec.links"),
+        " lays out its data differently: offset of cx_ec.links is 17, and this code expects 16");
+  }
+
+  @Test
+  void aFailingSelfTestIsAReason() throws Exception {
+    assertRefused(
+        new StubLibrary(),
+        " fails its self-test: cx_hamt_find in an empty map gave 0 instead of -1");
+  }
+
+  @Test
+  void whatTheSystemRefusesToMapIsRefusedInItsWords() throws Exception {
+    // As a noexec directory does, on any machine: the library needs another that isn't there.
+    Path needed = directory.resolve("libnotthere.so");
+    new StubLibrary().compile(needed);
+    assertRefused(
+        new StubLibrary().with("-Wl,--no-as-needed").with(needed.toString()).with("-Wl,-z,now"),
+        () -> Files.delete(needed),
+        " can't be loaded: ",
+        "libnotthere.so");
+  }
+
+  @Test
+  void anUnwritableTemporaryDirectoryMattersToTheBundledLibraryOnly() throws Exception {
+    // Even the superuser can't write to it.
+    ChildJvm jvm = new ChildJvm().withNativeAccess().with("java.io.tmpdir", "/proc");
+    assertRunsOnJava(
+        jvm.run(StatusMain.class),
+        "can't be loaded from the temporary directory /proc (java.nio.file.",
+        "-Djava.io.tmpdir",
+        "-Dcontexture.library.path");
+    assertRunsOnNative(
+        jvm.with("contexture.library.path", built).run(StatusMain.class), built.toString());
+  }
+
+  @Test
+  void aNoexecTemporaryDirectoryMattersToTheBundledLibraryOnly() throws Exception {
+    Noexec noexec = Noexec.find(directory);
+    try {
+      ChildJvm jvm =
+          new ChildJvm()
+              .under(noexec.launcher())
+              .withNativeAccess()
+              .with("java.io.tmpdir", noexec.directory());
+      assertRunsOnJava(
+          jvm.run(StatusMain.class),
+          "can't be loaded from the temporary directory " + noexec.directory(),
+          "failed to map segment",
+          "mounted noexec");
+      assertRunsOnNative(
+          jvm.with("contexture.library.path", built).run(StatusMain.class), built.toString());
+    } finally {
+      Trees.delete(noexec.directory());
+    }
+  }
+
+  @Test
+  void leavesNothingInTheTemporaryDirectory() throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    assertRunsOnNative(
+        new ChildJvm().withNativeAccess().with("java.io.tmpdir", temporary).run(StatusMain.class),
+        "(bundled)");
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertEquals(List.of(), left.filter(path -> path.toString().contains("contexture")).toList());
+    }
+  }
+
+  @Test
+  void eachClassLoaderHasItsOwnAndGivesItBack() throws Exception {
+    Outcome outcome =
+        new ChildJvm().withNativeAccess().run(TwoLoadersMain.class, ChildJvm.mainClasses());
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
+    assertFalse(outcome.out().contains("backend=JAVA"), outcome.toString());
+    assertEquals("2", outcome.value("mapped"), outcome.toString());
+    assertEquals("true", outcome.value("freed"), outcome.toString());
+    assertEquals("true", outcome.value("unmapped"), outcome.toString());
+    assertEquals("works", outcome.value("still"), outcome.toString());
+  }
+
+  /** Something to do after compiling and before loading. */
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void assertRefused(StubLibrary stub, String... reasons) throws Exception {
+    assertRefused(stub, () -> {}, reasons);
+  }
+
+  private void assertRefused(StubLibrary stub, Step afterCompiling, String... reasons)
+      throws Exception {
+    Path file = stub.compile(directory.resolve("libstub.so"));
+    afterCompiling.run();
+    ChildJvm jvm = new ChildJvm().withNativeAccess().with("contexture.library.path", file);
+    assertRunsOnJava(jvm.run(StatusMain.class), reasons);
+    Outcome forced = jvm.with("contexture.backend", "native").run(StatusMain.class);
+    assertEquals("", forced.err());
+    assertEquals(0, forced.exit(), forced.toString());
+    String failure = forced.value("failure1");
+    assertTrue(failure.startsWith("IllegalStateException: contexture.backend is native"), failure);
+    assertEquals(failure, forced.value("failure2"));
+    for (String reason : reasons) {
+      assertTrue(failure.contains(reason), reason + " is not in " + failure);
+    }
+    assertTrue(failure.contains(file.toString()), failure);
+  }
+
+  private static void assertRunsOnNative(Outcome outcome, String... status) {
+    assertRunsOn("NATIVE", outcome, status);
+  }
+
+  private static void assertRunsOnJava(Outcome outcome, String... status) {
+    assertRunsOn("JAVA", outcome, status);
+  }
+
+  private static void assertRunsOn(String backend, Outcome outcome, String... status) {
+    assertEquals("", outcome.err(), "a warning was printed");
+    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEquals(backend, outcome.value("backend1"), outcome.toString());
+    assertEquals("hello", outcome.value("variable"), outcome.toString());
+    for (String part : status) {
+      assertTrue(outcome.value("status").contains(part), part + " is not in " + outcome);
+    }
+  }
+
+  /**
+   * A directory that nothing can be executed or mapped from.
+   *
+   * @param directory the directory, to be deleted by whoever asked for it
+   * @param launcher what has to run a program so that it sees it so
+   */
+  private record Noexec(Path directory, List<String> launcher) {
+    /** One on a file system that is mounted noexec, else one mounted so for a child only. */
+    static Noexec find(Path scratch) throws IOException, InterruptedException {
+      for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+        String[] mount = line.split(" ");
+        Path point = Path.of(mount[1]);
+        if (List.of(mount[3].split(",")).contains("noexec")
+            && mount[2].equals("tmpfs")
+            && Files.isWritable(point)) {
+          return new Noexec(Files.createTempDirectory(point, "contexture-test-"), List.of());
+        }
+      }
+      Path point = Files.createDirectory(scratch.resolve("noexec"));
+      List<String> launcher =
+          List.of(
+              "unshare",
+              "--map-root-user",
+              "--mount",
+              "sh",
+              "-c",
+              "mount -t tmpfs -o noexec none '" + point + "' && exec \"$@\"",
+              "sh");
+      List<String> trial = new ArrayList<>(launcher);
+      trial.add("true");
+      Process process = new ProcessBuilder(trial).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes());
+      if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        fail("neither a noexec file system to write to, nor leave to mount one: " + output);
+      }
+      return new Noexec(point, launcher);
+    }
+  }
+}
