@@ -28,11 +28,11 @@ public final class Engines {
   /** The default engine, once it has been chosen and could be. */
   private static volatile @Nullable Engine chosen;
 
-  /** The value of the property at first use; guarded by the class, like all that follows. */
-  private static @Nullable String demand;
+  private static volatile @Nullable Engine javaEngine;
+  private static volatile @Nullable NativeAttempt nativeAttempt;
 
-  private static @Nullable Engine javaEngine;
-  private static @Nullable NativeAttempt nativeAttempt;
+  /** The value of the property at first use; guarded by the class, as are all changes above. */
+  private static @Nullable String demand;
 
   private Engines() {}
 
@@ -63,20 +63,20 @@ public final class Engines {
    *
    * @throws IllegalStateException if it can't be used; the message says why
    */
-  public static synchronized Engine engine(Backend backend) {
-    if (backend == Backend.JAVA) {
-      Engine engine = javaEngine;
-      if (engine == null) {
-        engine = new MirrorEngine();
-        javaEngine = engine;
+  public static Engine engine(Backend backend) {
+    return switch (backend) {
+      case JAVA -> {
+        Engine engine = javaEngine;
+        yield engine != null ? engine : makeJavaEngine();
       }
-      return engine;
-    }
-    NativeAttempt attempt = nativeAttempt();
-    if (attempt.engine == null) {
-      throw new IllegalStateException("the native backend can't be used: " + attempt.reason);
-    }
-    return attempt.engine;
+      case NATIVE -> {
+        NativeAttempt attempt = nativeAttempt();
+        if (attempt.engine == null) {
+          throw new IllegalStateException("the native backend can't be used: " + attempt.reason);
+        }
+        yield attempt.engine;
+      }
+    };
   }
 
   /**
@@ -109,7 +109,7 @@ public final class Engines {
   }
 
   /** Why the native backend can't be used, or the empty string if it can. Tries to load it. */
-  public static synchronized String nativeUnavailableReason() {
+  public static String nativeUnavailableReason() {
     return nativeAttempt().reason;
   }
 
@@ -197,7 +197,21 @@ public final class Engines {
     return value;
   }
 
+  private static synchronized Engine makeJavaEngine() {
+    Engine engine = javaEngine;
+    if (engine == null) {
+      engine = new MirrorEngine();
+      javaEngine = engine;
+    }
+    return engine;
+  }
+
   private static NativeAttempt nativeAttempt() {
+    NativeAttempt attempt = nativeAttempt;
+    return attempt != null ? attempt : attemptNative();
+  }
+
+  private static synchronized NativeAttempt attemptNative() {
     NativeAttempt attempt = nativeAttempt;
     if (attempt == null) {
       attempt =
