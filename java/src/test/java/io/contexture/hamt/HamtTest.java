@@ -564,7 +564,21 @@ class HamtTest {
           assertEquals(one, other);
           assertEquals(one.hashCode(), other.hashCode());
         }
-        assertEquals(one.asMap().hashCode(), one.hashCode());
+        assertEquals(new TreeMap<>(one.asMap()).hashCode(), one.hashCode());
+      }
+    }
+  }
+
+  @EveryHamt
+  void mapsThatShareSubtreesAreComparedToTheEnd(HamtImplementation hamt) {
+    for (AbstractLongHamt start : hamt.empties()) {
+      for (int size : SIZES) {
+        AbstractLongHamt map = put(start, LongStream.range(0, size));
+        for (long key = 0; key < size; key += 9) {
+          AbstractLongHamt changed = map.put(key, -1);
+          assertNotEquals(map, changed);
+          assertEquals(map, changed.put(key, key * 3 + 1));
+        }
       }
     }
   }
