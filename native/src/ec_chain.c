@@ -22,7 +22,7 @@ int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value) {
 }
 
 /* Room on the stack for one flat map. */
-#define SCRATCH_BYTES (sizeof(cx_hamt) + 16 * CX_FLAT_LIMIT)
+#define SCRATCH_BYTES (sizeof(cx_hamt) + 16 * (size_t)CX_FLAT_LIMIT)
 
 struct scratch {
   union {

@@ -112,16 +112,16 @@ static inline uint64_t hamt_block_value(const cx_hamt *block, uint32_t i) {
 
 /* Key and value of the i-th member of node->data. */
 static inline uint64_t hamt_node_key(const struct hamt_node *node, uint32_t i) {
-  return node->words[2 * i].number;
+  return node->words[2 * (size_t)i].number;
 }
 
 static inline uint64_t hamt_node_value(const struct hamt_node *node, uint32_t i) {
-  return node->words[2 * i + 1].number;
+  return node->words[2 * (size_t)i + 1].number;
 }
 
 /* The i-th member of node->nodes: a node or, on the last level, a collision. */
 static inline const void *hamt_node_child(const struct hamt_node *node, uint32_t i) {
-  return node->words[2 * bits_count(node->data) + i].child;
+  return node->words[2 * (size_t)bits_count(node->data) + i].child;
 }
 
 /* Stafford's "Mix13" finaliser: a bijection, frozen. */

@@ -62,11 +62,11 @@ int32_t cx_var_set(
   if (status != CX_OK) {
     return status;
   }
-  if (runtime == NULL || !var_valid(var)) {
+  if (runtime == NULL || !var_valid(var) || space == NULL) {
     return CX_INVALID;
   }
   const cx_hamt *top;
-  uint8_t *before = space == NULL ? NULL : space->next;
+  uint8_t *before = space->next;
   status = cx_hamt_assoc(thread->top, var->id, value, space, &top);
   if (status != CX_OK) {
     return status;

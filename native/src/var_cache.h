@@ -28,8 +28,8 @@ static inline const cx_cache_entry *var_cache_hit(const cx_thread *thread, uint6
 }
 
 /* Records what a lookup found; `hops` is -1 for "nowhere". */
-static inline void
-var_cache_fill(cx_thread *thread, uint64_t var_version, uint64_t word, int64_t hops) {
+static inline void var_cache_fill(
+    cx_thread *thread, uint64_t var_version, uint64_t word, int64_t hops) {
   cx_cache_entry *line = var_cache_line(thread, var_version);
   if (line != NULL) {
     *line = (cx_cache_entry){var_version, thread->stack_version, word, hops};

@@ -32,8 +32,8 @@ static inline void check_true(bool condition, const char *what, const char *file
   }
 }
 
-static inline void
-check_equal(uint64_t expected, uint64_t actual, const char *what, const char *file, int line) {
+static inline void check_equal(
+    uint64_t expected, uint64_t actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
         stderr,
@@ -44,8 +44,8 @@ check_equal(uint64_t expected, uint64_t actual, const char *what, const char *fi
   }
 }
 
-static inline void
-check_status(int32_t expected, int32_t actual, const char *what, const char *file, int line) {
+static inline void check_status(
+    int32_t expected, int32_t actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
         stderr, "%s:%d: %s\n  expected %" PRId32 " (%s)\n  actual   %" PRId32 " (%s)\n", file, line,
@@ -54,8 +54,8 @@ check_status(int32_t expected, int32_t actual, const char *what, const char *fil
   }
 }
 
-static inline void
-check_same(const void *expected, const void *actual, const char *what, const char *file, int line) {
+static inline void check_same(
+    const void *expected, const void *actual, const char *what, const char *file, int line) {
   if (expected != actual) {
     fprintf(
         stderr, "%s:%d: %s\n  expected %p\n  actual   %p\n", file, line, what, expected, actual);
@@ -63,8 +63,8 @@ check_same(const void *expected, const void *actual, const char *what, const cha
   }
 }
 
-static inline void
-check_text(const char *expected, const char *actual, const char *what, const char *file, int line) {
+static inline void check_text(
+    const char *expected, const char *actual, const char *what, const char *file, int line) {
   if (strcmp(expected, actual) != 0) {
     fprintf(
         stderr, "%s:%d: %s\n--- expected\n%s\n--- actual\n%s\n", file, line, what, expected,

@@ -24,8 +24,8 @@ static const cx_hamt *del(const cx_hamt *map, uint64_t key, struct arena *arena)
   return out;
 }
 
-static const cx_hamt *
-fill(const cx_hamt *map, uint64_t first, uint64_t count, uint64_t stride, struct arena *arena) {
+static const cx_hamt *fill(
+    const cx_hamt *map, uint64_t first, uint64_t count, uint64_t stride, struct arena *arena) {
   for (uint64_t i = 0; i < count; i++) {
     map = put(map, first + i * stride, first + i, arena);
   }
@@ -433,8 +433,8 @@ static void merge_refuses_maps_that_hash_differently(void) {
 /* -------------------------------------------------------------------------------- space -- */
 
 /* One call under test: what it does with the two maps, given the space. */
-typedef int32_t
-operation(const cx_hamt *a, const cx_hamt *b, uint64_t key, cx_space *space, const cx_hamt **out);
+typedef int32_t operation(
+    const cx_hamt *a, const cx_hamt *b, uint64_t key, cx_space *space, const cx_hamt **out);
 
 static int32_t assoc_operation(
     const cx_hamt *a, const cx_hamt *b, uint64_t key, cx_space *space, const cx_hamt **out) {
@@ -572,7 +572,7 @@ static void bound_holds_for_the_longest_path_of_full_nodes(void) {
 }
 
 static void bound_holds_for_merges_of_the_deepest_paths(void) {
-  struct arena arena = arena_new(ARENA_BYTES);
+  struct arena arena = arena_new(8 * ARENA_BYTES);
   for (uint64_t count = 1; count <= 64; count++) {
     /* each key of one map collides fully with one of the other */
     const cx_hamt *base = raw_map(&arena);
