@@ -11,7 +11,12 @@ import java.util.List;
 public final class HamtImplementations {
   private HamtImplementations() {}
 
-  /** Every implementation that can run in this process. */
+  /**
+   * Every implementation that can run in this process.
+   *
+   * @throws AssertionError if the build has made the native one, but it can't be used: no test is
+   *     left out unnoticed
+   */
   public static List<HamtImplementation> all() {
     List<HamtImplementation> all = new ArrayList<>();
     all.add(new HamtImplementation("java", Engines.emptyHamt(Backend.JAVA), Hamt.rawEmpty()));
@@ -19,6 +24,8 @@ public final class HamtImplementations {
       all.add(
           new HamtImplementation(
               "native", Engines.emptyHamt(Backend.NATIVE), NativeHamt.rawEmpty()));
+    } else if ("false".equals(System.getProperty("contexture.native.absent"))) {
+      throw new AssertionError("no native maps to test: " + Backend.NATIVE.unavailableReason());
     }
     return all;
   }
