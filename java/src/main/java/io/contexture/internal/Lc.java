@@ -18,7 +18,7 @@ public final class Lc {
     try {
       HOLDER = MethodHandles.lookup().findVarHandle(Lc.class, "holder", ThreadState.class);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
