@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Number of bits set. Without a population-count instruction in the baseline of the target, the
- * builtin is a call into the compiler's library; the sum by halves is shorter than that. */
+/* Number of bits set. Without an instruction for it in the baseline of the target, the builtin is a
+ * call into the compiler's library; the sum by halves is shorter than that. */
 static inline uint32_t bits_count(uint32_t set) {
 #if defined(__x86_64__) && !defined(__POPCNT__)
   set -= (set >> 1) & 0x55555555u;
