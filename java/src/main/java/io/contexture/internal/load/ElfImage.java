@@ -144,7 +144,7 @@ final class ElfImage {
           ByteBuffer name = read(file, table.getLong(at + 8), bytes);
           return name == null
               ? null
-              : new String(name.array(), StandardCharsets.ISO_8859_1).replace("\0", "");
+              : StandardCharsets.ISO_8859_1.decode(name.rewind()).toString().replace("\0", "");
         }
       }
       return null;

@@ -162,7 +162,7 @@ public final class NativeLibrary {
   private static List<Path> onLibraryPath() {
     List<Path> files = new ArrayList<>();
     String directories = System.getProperty("java.library.path", "");
-    for (String directory : directories.split(File.pathSeparator)) {
+    for (String directory : directories.split(File.pathSeparator, -1)) {
       try {
         Path file = Path.of(directory, System.mapLibraryName(NAME));
         // An empty element would mean the working directory: nobody means that.

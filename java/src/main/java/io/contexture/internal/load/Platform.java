@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param os {@code linux}, {@code macos}, {@code windows}, or what the system calls itself
  * @param arch {@code x86_64}, {@code aarch64}, or what the JVM calls it
- * @param libc {@code glibc} or {@code musl} on Linux, null elsewhere
+ * @param libc on Linux the C library, "glibc" or "musl"; null elsewhere
  */
 record Platform(String os, String arch, @Nullable String libc) {
   private static final Path RUNNING_PROGRAM = Path.of("/proc/self/exe");

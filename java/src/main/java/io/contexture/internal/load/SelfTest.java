@@ -80,9 +80,11 @@ final class SelfTest {
       map = Cx.getLong(block + OUT);
     }
     String dump =
-        "flat 2\n"
-            + "  0000000000000001 ffffffffffffffff\n"
-            + "  0000000000000002 fffffffffffffffe\n";
+        """
+        flat 2
+          0000000000000001 ffffffffffffffff
+          0000000000000002 fffffffffffffffe
+        """;
     expect("the length of cx_hamt_dump", dump.length(), Cx.hamtDump(map, block + TEXT, TEXT_BYTES));
     if (!Cx.getString(block + TEXT).equals(dump)) {
       throw new WrongAnswer("cx_hamt_dump wrote another text than documented");
