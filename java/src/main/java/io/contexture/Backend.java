@@ -23,14 +23,18 @@ public enum Backend {
    *
    * <p>For {@link #NATIVE}, the first call loads the library, some tens of milliseconds, whichever
    * backend runs by default; later calls return the same.
+   *
+   * @return true for {@link #JAVA}; for {@link #NATIVE}, whether it is loaded and sound
    */
   public boolean isAvailable() {
     return unavailableReason().isEmpty();
   }
 
   /**
-   * Why this backend can't be used, in one sentence without a full stop, or the empty string if
-   * {@link #isAvailable}. Never throws, prints nothing. Thread-safe; costs the same.
+   * Why this backend can't be used. Never throws, prints nothing. Thread-safe; costs what {@link
+   * #isAvailable} costs.
+   *
+   * @return one sentence without a full stop, or the empty string if {@link #isAvailable}
    */
   public String unavailableReason() {
     return switch (this) {

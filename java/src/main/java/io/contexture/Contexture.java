@@ -37,8 +37,9 @@ public final class Contexture {
   private Contexture() {}
 
   /**
-   * The backend that runs in this process.
+   * Which backend runs in this process.
    *
+   * @return the backend of everything that wasn't made for a certain one
    * @throws IllegalStateException if {@code contexture.backend} is {@code native} and that can't be
    *     used; the message says why
    * @throws IllegalArgumentException if {@code contexture.backend} has none of its legal values
@@ -48,14 +49,20 @@ public final class Contexture {
   }
 
   /**
-   * One paragraph, for logs and bug reports: which backend runs, from which file and build, and why
-   * the other doesn't; or why none can. Never throws.
+   * Which backend runs, from which file and build, and why the other doesn't; or why none can.
+   * Never throws.
+   *
+   * @return one paragraph, for logs and bug reports
    */
   public static String status() {
     return Engines.status();
   }
 
-  /** The version of this library, e.g. {@code 0.1.0}. */
+  /**
+   * The version of this library.
+   *
+   * @return for example {@code 0.1.0}
+   */
   public static String version() {
     return VERSION;
   }
