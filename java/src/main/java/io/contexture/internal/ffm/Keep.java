@@ -18,16 +18,17 @@ import org.jspecify.annotations.Nullable;
  *   map D --- Keep ---> slab 4
  * </pre>
  *
- * <p><b>Using it.</b> A reference to a map protects its memory only as long as the compiler believes
- * that the reference is still needed, which ends with its last use, and a read of raw memory isn't
- * one. So every reader calls {@link #use} with what it has read: to compute the element that is
- * looked at there, the machine needs the result of the read and the array, and the array leads to
- * every slab. Hence no compiler can end the life of the slabs before the read is done. A {@link
- * java.lang.ref.Reference#reachabilityFence} doesn't achieve that for raw reads on today's JVMs.
+ * <p><b>Using it.</b> A reference to a map protects its memory only as long as the compiler
+ * believes that the reference is still needed, which ends with its last use, and a read of raw
+ * memory isn't one. So every reader calls {@link #use} with what it has read: to compute the
+ * element that is looked at there, the machine needs the result of the read and the array, and the
+ * array leads to every slab. Hence no compiler can end the life of the slabs before the read is
+ * done. A {@link java.lang.ref.Reference#reachabilityFence} doesn't achieve that for raw reads on
+ * today's JVMs.
  *
  * <p><b>How much it holds.</b> A version of a trie shares most of its nodes with older ones, whose
- * slabs hold much that is dead by now. {@link #isCopyDue} tells when to look, so that a map holds at
- * most a constant multiple of its own size.
+ * slabs hold much that is dead by now. {@link #isCopyDue} tells when to look, so that a map holds
+ * at most a constant multiple of its own size.
  */
 final class Keep {
   /** Keeps nothing: for the empty map. */
@@ -100,8 +101,8 @@ final class Keep {
   }
 
   /**
-   * Keeps every slab alive until {@code read} has been read. Call it after the read or the downcall,
-   * with its result.
+   * Keeps every slab alive until {@code read} has been read. Call it after the read or the
+   * downcall, with its result.
    */
   void use(long read) {
     if (guard[(int) (read >>> 63)] == null) {
@@ -132,13 +133,13 @@ final class Keep {
   }
 
   /**
-   * Whether it is time to compare {@link #bytes} with the size of the map, and to copy the map if too
-   * much is dead. Both take time in proportion to the map, so both have to be paid for by the changes
-   * made since the last copy, and that by each change for itself: many versions may descend from one
-   * that is just below a limit, and a firm limit would let each of them copy the whole map. Past
-   * {@link #limit} therefore a die is cast, so that a change copies {@value #COPY_BYTES} bytes on
-   * average, whatever its ancestors did. Only past one and a half times the limit, where hardly any
-   * version gets, copying is certain.
+   * Whether it is time to compare {@link #bytes} with the size of the map, and to copy the map if
+   * too much is dead. Both take time in proportion to the map, so both have to be paid for by the
+   * changes made since the last copy, and that by each change for itself: many versions may descend
+   * from one that is just below a limit, and a firm limit would let each of them copy the whole
+   * map. Past {@link #limit} therefore a die is cast, so that a change copies {@value #COPY_BYTES}
+   * bytes on average, whatever its ancestors did. Only past one and a half times the limit, where
+   * hardly any version gets, copying is certain.
    */
   boolean isCopyDue() {
     long over = bytes - limit;
@@ -151,7 +152,9 @@ final class Keep {
         || ThreadLocalRandom.current().nextLong(size) < COPY_BYTES;
   }
 
-  /** Whether a map of {@code size} bytes should be copied. Well below the limit of {@link #after}. */
+  /**
+   * Whether a map of {@code size} bytes should be copied. Well below the limit of {@link #after}.
+   */
   boolean isWasteful(long size) {
     return bytes - size > (size >> 1) + SLACK_BYTES / 2;
   }

@@ -9,15 +9,15 @@ import java.lang.foreign.MemorySegment;
  * The persistent map in native memory: the address of a {@code cx_hamt}, and what keeps its slabs
  * alive. Twin of {@link io.contexture.internal.mirror.Hamt}.
  *
- * <p>A change borrows a slab, lets C write the new blocks into it in one critical downcall, and makes
- * a new map of the result. Nothing is visible before that, so a change that fails for want of memory
- * has changed nothing.
+ * <p>A change borrows a slab, lets C write the new blocks into it in one critical downcall, and
+ * makes a new map of the result. Nothing is visible before that, so a change that fails for want of
+ * memory has changed nothing.
  *
  * <p>Why no read ever meets freed memory:
  *
  * <ol>
- *   <li>The blocks of a map never change (but see {@link #replaceUnshared}) and point only into slabs
- *       that {@link #keep} leads to.
+ *   <li>The blocks of a map never change (but see {@link #replaceUnshared}) and point only into
+ *       slabs that {@link #keep} leads to.
  *   <li>The address is known to the map only; who copies it ({@link #address}) holds the map too.
  *   <li>Every downcall on the address is followed by {@link Keep#use} of its result, which no
  *       compiler can do without the slabs.
@@ -52,8 +52,8 @@ public final class NativeHamt extends AbstractLongHamt {
 
   /**
    * For tests: an empty map in which keys are placed by {@code key >>> 4} in place of their mix, so
-   * that keys that differ in their lowest 4 bits only collide fully, and any path can be forced. All
-   * maps derived from it do so.
+   * that keys that differ in their lowest 4 bits only collide fully, and any path can be forced.
+   * All maps derived from it do so.
    */
   public static NativeHamt rawEmpty() {
     Slab slab = SlabPool.borrow();
@@ -78,7 +78,9 @@ public final class NativeHamt extends AbstractLongHamt {
     return addr;
   }
 
-  /** Native memory that this map keeps from being freed; what maps share counts for each of them. */
+  /**
+   * Native memory that this map keeps from being freed; what maps share counts for each of them.
+   */
   public long bytesHeld() {
     return keep.bytes;
   }
@@ -243,7 +245,9 @@ public final class NativeHamt extends AbstractLongHamt {
     return (int) count;
   }
 
-  /** The map at {@code addr}; a copy of it where {@code keep} holds much more than the map needs. */
+  /**
+   * The map at {@code addr}; a copy of it where {@code keep} holds much more than the map needs.
+   */
   private static NativeHamt of(long addr, int size, boolean raw, Keep keep) {
     if (size == 0 && !raw) {
       return EMPTY;

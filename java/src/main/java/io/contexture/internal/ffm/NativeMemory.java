@@ -2,8 +2,10 @@ package io.contexture.internal.ffm;
 
 import io.contexture.internal.Reaper;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What the collector owns natively doesn't weigh on the Java heap, so that a program which drops
  * maps quickly would grow without ever causing a collection. Hence the soft limit: {@value
  * #LIMIT_PROPERTY} in bytes, by default {@link Runtime#maxMemory}. A request that would exceed it
- * first releases what the collector has found dead already, then asks for collections, no more than
- * one per {@value #GC_INTERVAL_MILLIS} ms over all threads, and waits with growing pauses for what
- * they free: half a second if that is nothing, ten seconds if it is always taken by other threads.
- * Only then it fails. Nothing has been changed at that point.
+ * first releases what the collector has found dead already, then has it collect, at most every 50
+ * ms, and waits with growing pauses for what that frees. It fails once half a second has passed and
+ * nothing was freed for anybody. Nothing has been changed at that point.
  *
  * <p>With {@value #POISON_PROPERTY}{@code =true} freed blocks are filled with {@link #POISON} and
  * given back to the C library late, first in, first out, once {@link #QUARANTINE_BYTES} of them are
@@ -36,12 +37,10 @@ public final class NativeMemory {
   /** How much poisoned memory is held back. */
   static final long QUARANTINE_BYTES = 64L << 20;
 
-  private static final long GC_INTERVAL_MILLIS = 50;
+  private static final long GC_INTERVAL_NANOS = 50_000_000;
 
   /** The pauses are 1, 2, 4 ... 256 ms: {@code java.nio.Bits} waits as long for direct buffers. */
   private static final int PAUSES = 9;
-
-  private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private static final boolean POISONING = Boolean.getBoolean(POISON_PROPERTY);
 
@@ -49,17 +48,31 @@ public final class NativeMemory {
   private static final long LIMIT = limit(System.getProperty(LIMIT_PROPERTY));
 
   private static final AtomicLong IN_USE = new AtomicLong();
+
   /** How often memory has been given back. */
   private static final AtomicLong FREED = new AtomicLong();
 
   private static final AtomicLong SLABS_MADE = new AtomicLong();
   private static final AtomicLong SLABS_FREED = new AtomicLong();
 
-  /** When the last collection was asked for, in {@link System#nanoTime} terms. */
-  private static final AtomicLong LAST_GC =
-      new AtomicLong(System.nanoTime() - GC_INTERVAL_MILLIS * 1_000_000);
+  /** Held by the one thread that presses the collector. Fair, so that nobody starves. */
+  private static final ReentrantLock TURN = new ReentrantLock(true);
 
-  /** For tests: how many allocations are still to succeed, one to fail after them; 0 is "all". */
+  /** How many threads hold that lock or wait for it. */
+  private static final AtomicInteger WAITING = new AtomicInteger();
+
+  /** How many of them went away empty-handed. */
+  private static final AtomicInteger FAILURES = new AtomicInteger();
+
+  /** What {@link #FREED} was when the last of those failed; guarded by {@link #TURN}. */
+  private static long freedAtFailure;
+
+  /**
+   * When the last collection ended, as {@link System#nanoTime} has it; guarded by {@link #TURN}.
+   */
+  private static long lastCollection = System.nanoTime() - GC_INTERVAL_NANOS;
+
+  /** For tests: which allocation is to fail, counted from the next, which is 1; 0 for none. */
   private static final AtomicLong FAIL_IN = new AtomicLong();
 
   /** Poisoned blocks, oldest first, guarded by itself. */
@@ -72,7 +85,8 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Zeroed memory of {@code bytes} bytes at a 64-byte boundary, to be given back with {@link #free}.
+   * Zeroed memory of {@code bytes} bytes at a 64-byte boundary, to be given back with {@link
+   * #free}.
    *
    * @throws OutOfMemoryError when the limit or the C library doesn't allow it, even after
    *     collections; nothing has changed then
@@ -108,7 +122,7 @@ public final class NativeMemory {
     if (isToFail()) {
       return 0;
     }
-    long addr = tryAllocate(bytes);
+    long addr = WAITING.get() == 0 ? tryAllocate(bytes) : 0;
     return addr != 0 ? addr : allocateAfterCollections(bytes);
   }
 
@@ -152,9 +166,12 @@ public final class NativeMemory {
     SLABS_FREED.incrementAndGet();
   }
 
-  /** For tests: lets the n-th allocation from now fail, and none after it; 0 cancels that. */
-  static void failAllocation(long n) {
-    FAIL_IN.set(n);
+  /**
+   * For tests: lets the n-th allocation from now fail, and none after it; 0 cancels that. Returns
+   * what is left of the n of the last call, 0 if that failure has happened.
+   */
+  static long failAllocation(long n) {
+    return FAIL_IN.getAndSet(n);
   }
 
   private static boolean isToFail() {
@@ -182,32 +199,51 @@ public final class NativeMemory {
   }
 
   /**
-   * Memory after what is dead has been freed, or 0. Where many threads want memory, what is freed goes
-   * to any of them: one that gets nothing gives up after {@link #PAUSES} rounds in which nothing was
-   * freed for anybody, or {@link #PATIENCE_NANOS} in all.
+   * Memory after what is dead has been freed, or 0. One thread after the other gets here, and none
+   * passes them by ({@link #WAITING}): what is freed goes to the one that has waited longest.
    */
   private static long allocateAfterCollections(long bytes) {
-    Reaper.poke();
-    long addr = tryAllocate(bytes);
     if (bytes > LIMIT) {
-      return addr; // no collection can help
+      return 0; // no collection can help
     }
+    int failures = FAILURES.get();
+    WAITING.incrementAndGet();
+    try {
+      TURN.lock();
+      try {
+        return collectAndAllocate(bytes, failures);
+      } finally {
+        TURN.unlock();
+      }
+    } finally {
+      WAITING.decrementAndGet();
+    }
+  }
+
+  private static long collectAndAllocate(long bytes, int failures) {
+    // Whoever waited behind one that failed needn't wait as long again for the same nothing.
+    int idle = failures == FAILURES.get() || FREED.get() != freedAtFailure ? 0 : PAUSES;
     boolean interrupted = false;
     try {
-      long start = System.nanoTime();
-      int idle = 0;
-      while (addr == 0 && idle < PAUSES && System.nanoTime() - start < PATIENCE_NANOS) {
-        final long freed = FREED.get();
-        collect();
+      while (true) {
         Reaper.drain();
-        addr = tryAllocate(bytes);
-        if (addr == 0) {
-          // A collection's finds are queued by another thread, and perhaps freed by one: wait.
-          interrupted |= Thread.interrupted();
-          LockSupport.parkNanos(1_000_000L << idle);
-          Reaper.drain();
-          addr = tryAllocate(bytes);
+        long freed = FREED.get();
+        long addr = tryAllocate(bytes);
+        if (addr != 0) {
+          return addr;
         }
+        if (idle == PAUSES) {
+          freedAtFailure = freed;
+          FAILURES.incrementAndGet();
+          return 0;
+        }
+        if (idle == 0 || idle == PAUSES / 2) {
+          interrupted |= pause(GC_INTERVAL_NANOS - (System.nanoTime() - lastCollection));
+          System.gc();
+          lastCollection = System.nanoTime();
+        }
+        // What a collection finds is queued by another thread, and perhaps freed by one.
+        interrupted |= pause(1_000_000L << idle);
         idle = FREED.get() == freed ? idle + 1 : 0;
       }
     } finally {
@@ -215,16 +251,15 @@ public final class NativeMemory {
         Thread.currentThread().interrupt();
       }
     }
-    return addr;
   }
 
-  /** Asks for a collection unless somebody has just done so. */
-  private static void collect() {
-    long last = LAST_GC.get();
-    long now = System.nanoTime();
-    if (now - last >= GC_INTERVAL_MILLIS * 1_000_000 && LAST_GC.compareAndSet(last, now)) {
-      System.gc();
+  /** Waits that long, if it is positive, and tells whether the thread was interrupted. */
+  private static boolean pause(long nanos) {
+    boolean interrupted = Thread.interrupted();
+    if (nanos > 0) {
+      LockSupport.parkNanos(nanos);
     }
+    return interrupted;
   }
 
   private static void quarantine(Block block) {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever holds an address within a slab holds the slab too, mostly through a {@link Keep}, and
  * uses that reference <em>after</em> its last read of the memory, in a way that depends on what was
  * read ({@link #use}) or that the compiler may not move before the read (an atomic operation with
- * the slab as an operand). Holding a reference isn't enough by itself: the compiler forgets it after
- * its last use.
+ * the slab as an operand). Holding a reference isn't enough by itself: the compiler forgets it
+ * after its last use.
  *
  * <p>A slab refers to no Java object but its own {@link #sole}; so no value of a user is ever kept
  * alive by native memory.

@@ -32,7 +32,8 @@ final class SlabPool {
   private SlabPool() {}
 
   /**
-   * A slab that is the caller's alone until it is {@linkplain #giveBack given back}; it may be full.
+   * A slab that is the caller's alone until it is {@linkplain #giveBack given back}; it may be
+   * full.
    *
    * @throws OutOfMemoryError when native memory is exhausted
    */
@@ -63,9 +64,9 @@ final class SlabPool {
   }
 
   /**
-   * A new {@code cx_ec}: the map at {@code map}, which isn't empty, over the chain at {@code below},
-   * which has fewer than {@link CxLayout#EC_MAX_LINKS} links. The caller keeps both alive for the
-   * duration of the call, and as long as it uses the result.
+   * A new {@code cx_ec}: the map at {@code map}, which isn't empty, over the chain at {@code
+   * below}, which has fewer than {@link CxLayout#EC_MAX_LINKS} links. The caller keeps both alive
+   * for the duration of the call, and as long as it uses the result.
    *
    * @throws OutOfMemoryError when native memory is exhausted
    */
