@@ -1,0 +1,65 @@
+package io.contexture.internal.ffm;
+
+import io.contexture.internal.Reaper;
+import io.contexture.internal.load.NativeLibrary;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** What tests in other packages need of this one's inside. */
+public final class FfmHooks {
+  private FfmHooks() {}
+
+  /** Loads the native library, or fails with the reason why it can't be. */
+  public static void load() {
+    if (NativeLibrary.load() instanceof NativeLibrary.Unavailable unavailable) {
+      throw new AssertionError(unavailable.reason());
+    }
+  }
+
+  /** Drops the slabs that are kept for the next borrower. */
+  public static void clearPool() {
+    SlabPool.clear();
+  }
+
+  /** Number of slabs that wait for the collector. */
+  public static int phantoms() {
+    return Slab.phantoms();
+  }
+
+  /** The map look-up in C on a bare address: what no code outside of tests may do. */
+  public static long findAt(long addr, long key, long absent) {
+    return Cx.hamtFind(addr, key, absent);
+  }
+
+  /** The 64-bit word at a bare address. */
+  public static long wordAt(long addr) {
+    return Cx.getLong(addr);
+  }
+
+  /** Whether {@code word} is what freed memory is filled with. */
+  public static boolean isPoison(long word) {
+    return word == (NativeMemory.POISON & 0xffL) * 0x0101_0101_0101_0101L;
+  }
+
+  /**
+   * Has garbage collected and released until {@code condition} holds.
+   *
+   * @return whether it came to hold within {@code limit}
+   */
+  public static boolean collectUntil(BooleanSupplier condition, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (true) {
+      clearPool();
+      System.gc();
+      Reaper.drain();
+      if (condition.getAsBoolean()) {
+        return true;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+}
