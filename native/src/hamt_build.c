@@ -221,16 +221,16 @@ const struct hamt_node *trie_from_entries(
     struct edit *edit, const struct entry *entries, uint32_t count) {
   /* By slot of the root first, which leaves little to the sort proper. Both keep equal ones in
    * order, so that the keys of one hash stay sorted. */
-  uint32_t end[HAMT_SLOTS + 1] = {0};
+  uint32_t place[HAMT_SLOTS + 1] = {0};
   for (uint32_t i = 0; i < count; i++) {
-    end[hamt_slot(entries[i].hash, 0) + 1]++;
+    place[hamt_slot(entries[i].hash, 0) + 1]++;
   }
   for (uint32_t slot = 0; slot < HAMT_SLOTS; slot++) {
-    end[slot + 1] += end[slot];
+    place[slot + 1] += place[slot];
   }
   struct entry sorted[HAMT_BUILD_LIMIT];
   for (uint32_t i = 0; i < count; i++) {
-    sorted[end[hamt_slot(entries[i].hash, 0)]++] = entries[i];
+    sorted[place[hamt_slot(entries[i].hash, 0)]++] = entries[i];
   }
   for (uint32_t i = 1; i < count; i++) {
     struct entry entry = sorted[i];

@@ -16,7 +16,7 @@ struct fixture {
 };
 
 static inline struct fixture fixture_new(uint64_t cache_entries) {
-  struct fixture f = {.arena = arena_new(UINT64_C(4) << 20)};
+  struct fixture f = {.arena = arena_new(UINT64_C(1) << 20)};
   CHECK_STATUS(CX_OK, cx_runtime_new(&f.runtime));
   CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &f.thread));
   for (int i = 0; i < FIXTURE_VARS; i++) {

@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-#define MODEL_CAPACITY 4096
+#define MODEL_CAPACITY 1024
 
 struct model {
   uint64_t count;
