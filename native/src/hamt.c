@@ -86,7 +86,7 @@
 #include "hamt_build.h"
 #include "space.h"
 
-/* ---------------------------------------------------------------------------- lookup -- */
+/* ------------------------------------------------------------------------------- lookup -- */
 
 uint64_t cx_mix(uint64_t key) {
   return hamt_mix(key);
@@ -156,7 +156,7 @@ int32_t cx_hamt_get(const cx_hamt *map, uint64_t key, uint64_t *value) {
   return CX_OK;
 }
 
-/* ----------------------------------------------------------------------------- assoc -- */
+/* -------------------------------------------------------------------------------- assoc -- */
 
 static const cx_hamt *collision_assoc(
     struct edit *edit, const cx_hamt *block, const struct entry *entry, enum binding binding) {
@@ -256,7 +256,7 @@ int32_t cx_hamt_assoc(
   return CX_OK;
 }
 
-/* ---------------------------------------------------------------------------- dissoc -- */
+/* ------------------------------------------------------------------------------- dissoc -- */
 
 static int32_t collision_dissoc(
     struct edit *edit, const cx_hamt *block, uint64_t key, struct slot *left) {
@@ -388,7 +388,7 @@ int32_t cx_hamt_dissoc(const cx_hamt *map, uint64_t key, cx_space *space, const 
   return CX_OK;
 }
 
-/* ---------------------------------------------------------------------------- bounds -- */
+/* ------------------------------------------------------------------------------- bounds -- */
 
 /*
  * The largest trie of n entries: every pair of them parts as late as can be, below level 12. Then
@@ -443,7 +443,7 @@ uint64_t cx_hamt_merge_bound(const cx_hamt *base, const cx_hamt *over) {
   return smaller <= CX_FLAT_LIMIT ? whole + bound_trie(smaller) : whole;
 }
 
-/* ------------------------------------------------------------------------------ rest -- */
+/* --------------------------------------------------------------------------------- rest -- */
 
 int32_t cx_hamt_replace_unshared(cx_hamt *map, uint64_t key, uint64_t value) {
   if (map == NULL || !hamt_valid(map) || hamt_is_tree(map)) {

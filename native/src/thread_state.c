@@ -92,7 +92,7 @@ int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uin
   return hops;
 }
 
-/* ---------------------------------------------------------------------- push and pop -- */
+/* ------------------------------------------------------------------------- push and pop -- */
 
 int32_t cx_lc_new(cx_space *space, cx_lc **out) {
   if (!space_valid(space) || out == NULL) {

@@ -15,7 +15,7 @@
 
 #include "contexture.h"
 
-/* --------------------------------------------------------------------------------- checks -- */
+/* ------------------------------------------------------------------------------- checks -- */
 
 #define CHECK(condition) check_true((condition), #condition, __FILE__, __LINE__)
 #define CHECK_EQUAL(expected, actual)                                                              \
@@ -73,7 +73,7 @@ static inline void check_text(
   }
 }
 
-/* ---------------------------------------------------------------------------------- cases -- */
+/* -------------------------------------------------------------------------------- cases -- */
 
 struct test_case {
   const char *name;
@@ -112,7 +112,7 @@ static inline int run_cases(const struct test_case *cases, size_t count, int arg
     return run_cases(cases, sizeof cases / sizeof *cases, argc, argv);                             \
   }
 
-/* ---------------------------------------------------------------------------------- space -- */
+/* -------------------------------------------------------------------------------- space -- */
 
 /* A region to build in, whose bytes a test owns until arena_free. */
 struct arena {
@@ -150,7 +150,7 @@ static inline char *dump_of(const cx_hamt *map) {
   return text;
 }
 
-/* --------------------------------------------------------------------------------- random -- */
+/* ------------------------------------------------------------------------------- random -- */
 
 /* SplitMix64: every test prints the seed it starts from. */
 static inline uint64_t random_next(uint64_t *state) {

@@ -55,7 +55,7 @@ static const cx_hamt *rebuilt(const struct model *model, bool raw, struct arena 
   return map;
 }
 
-/* ------------------------------------------------------------------------------- the mix -- */
+/* ------------------------------------------------------------------------------ the mix -- */
 
 static void mix_is_frozen(void) {
   CHECK_EQUAL(0, cx_mix(0));
@@ -287,7 +287,7 @@ static void collision_grows_to_sixteen_and_shrinks_to_none(void) {
   arena_free(&arena);
 }
 
-/* ---------------------------------------------------------------------------- identity -- */
+/* ----------------------------------------------------------------------------- identity -- */
 
 static void equal_binding_returns_the_same_map(void) {
   struct arena arena = arena_new(ARENA_BYTES);
