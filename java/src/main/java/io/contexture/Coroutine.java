@@ -31,7 +31,10 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   private static final int BODYS = 1;
 
   private Generator.@Nullable Body<T> body;
-  private final @Nullable Lc lc;
+  private final boolean transparent;
+
+  /** The generator's own LC; null if transparent, or finished: then its values may go. */
+  private @Nullable Lc lc;
 
   /** The thread that is in {@link #advance} or {@link #close}; it alone may touch the rest. */
   private final AtomicReference<@Nullable Thread> resumer = new AtomicReference<>();
@@ -52,6 +55,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
 
   Coroutine(Generator.Body<T> body, boolean transparent) {
     this.body = body;
+    this.transparent = transparent;
     this.lc = transparent ? null : new Lc();
   }
 
@@ -117,7 +121,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     Thread thread = bodyThread;
     if (thread != null && !finished) {
       closing = true;
-      resumption = ThreadState.emptyResumption(lc == null);
+      resumption = ThreadState.emptyResumption(transparent);
       waiting = null;
       turn = BODYS;
       LockSupport.unpark(thread);
@@ -144,7 +148,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
 
   private void resume() {
     ThreadState state = ThreadStates.current();
-    ThreadState.Resumption mine = state.beginResumption(lc == null);
+    ThreadState.Resumption mine = state.beginResumption(transparent);
     resumption = mine;
     waiting = Thread.currentThread();
     Thread thread = bodyThread;
@@ -263,6 +267,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   private void finish() {
     finished = true;
     body = null;
+    lc = null;
   }
 
   private void handOver() {
