@@ -70,4 +70,24 @@ abstract class ContextSuite {
   @Nested
   @RunsOn(VIRTUAL)
   class GeneratorsOnVirtualThreads extends GeneratorCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Caches extends CacheCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class CachesOnVirtualThreads extends CacheCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Faults extends FaultCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Garbage extends GarbageCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class GarbageOnVirtualThreads extends GarbageCases {}
 }

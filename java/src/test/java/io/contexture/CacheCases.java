@@ -1,0 +1,250 @@
+package io.contexture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sequences in which a careless look-up cache would give a stale or foreign value (C1, C2, C4). */
+abstract class CacheCases {
+  private final ContextVar<String> x = ContextVar.of("x");
+  private final ContextVar<String> y = ContextVar.of("y");
+  private final LongContextVar n = LongContextVar.of("n");
+
+  /** The look-up that fills the cache, and the one that hits it. */
+  private void assertX(String expected) {
+    for (int i = 0; i < 3; i++) {
+      assertEquals(expected, x.lookup());
+      assertEquals(expected != null, x.isBound());
+    }
+  }
+
+  @Test
+  void c1GeneratorAndResumerThatLookUpInTurnsEachGetTheirOwn() {
+    try (Generator<String> generator =
+        Generator.of(
+            out -> {
+              x.set("generator's");
+              while (true) {
+                assertX("generator's");
+                out.yield(x.get());
+              }
+            })) {
+      for (int i = 0; i < 10; i++) {
+        assertEquals("generator's", generator.next());
+        x.set("resumer's " + i);
+        assertX("resumer's " + i);
+        assertEquals("generator's", generator.next());
+        assertX("resumer's " + i);
+      }
+    }
+  }
+
+  @Test
+  void c1AbsenceThatIsCachedGivesWayToAValueOnAnyLevel() {
+    assertX(null);
+    x.set("0");
+    assertX("0");
+    new LogicalContext()
+        .run(
+            () -> {
+              assertX("0");
+              x.set("1");
+              assertX("1");
+              x.delete();
+              assertX("0");
+            });
+    x.delete();
+    assertX(null);
+    new LogicalContext()
+        .run(
+            () -> {
+              assertX(null);
+              x.set("2");
+              assertX("2");
+            });
+    assertX(null);
+  }
+
+  @Test
+  void c1ReenteredContextIsSeenAsItWasLeftAndOverWhatIsBelowNow() {
+    LogicalContext lc = new LogicalContext();
+    x.set("below 0");
+    y.set("y 0");
+    lc.run(
+        () -> {
+          assertX("below 0");
+          y.set("lc");
+        });
+    for (int i = 1; i < 5; i++) {
+      String below = "below " + i;
+      lc.run(() -> assertEquals("lc", y.get()));
+      x.set(below);
+      lc.run(
+          () -> {
+            assertX(below);
+            assertEquals("lc", y.get());
+          });
+      lc.run(() -> assertX(below));
+    }
+  }
+
+  @Test
+  void c2ContextChangedByAnotherThreadMeanwhileIsSeenChanged() throws Exception {
+    LogicalContext lc = new LogicalContext();
+    lc.run(
+        () -> {
+          x.set("0");
+          n.set(0);
+          assertX("0");
+        });
+    for (int i = 1; i < 10; i++) {
+      String next = "" + i;
+      long number = i;
+      ThreadKind.values()[i % 2].run(
+          () ->
+              lc.run(
+                  () -> {
+                    assertX("" + (number - 1));
+                    assertEquals(number - 1, n.get());
+                    x.set(next);
+                    n.set(number);
+                    assertX(next);
+                  }));
+      lc.run(
+          () -> {
+            assertX(next);
+            assertEquals(number, n.get());
+          });
+    }
+  }
+
+  @Test
+  void c2ContextEmptiedAndFilledAgainIsSeenRight() {
+    LogicalContext lc = new LogicalContext();
+    x.set("below");
+    for (int i = 0; i < 5; i++) {
+      String value = "" + i;
+      lc.run(
+          () -> {
+            assertX("below");
+            x.set(value);
+            assertX(value);
+          });
+      lc.run(
+          () -> {
+            assertX(value);
+            x.delete();
+            assertX("below");
+          });
+      assertX("below");
+    }
+  }
+
+  @Test
+  void c2RunsOfOneSnapshotDoNotSeeEachOthersChanges() {
+    x.set("start");
+    ExecutionContext snapshot = ExecutionContext.capture();
+    for (int i = 0; i < 5; i++) {
+      String value = "" + i;
+      snapshot.run(
+          () -> {
+            assertX("start");
+            x.set(value);
+            n.set(1);
+            assertX(value);
+            x.delete();
+            n.delete();
+            assertX("start");
+            snapshot.run(() -> assertX("start"));
+          });
+    }
+    assertX("start");
+    assertFalse(n.isBound());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 8, 9, 31, 255, 256, 257, 1000})
+  void c1MoreVariablesThanTheCacheHasEntries(int count) {
+    List<ContextVar<Integer>> objects = new ArrayList<>();
+    List<LongContextVar> longs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      objects.add(ContextVar.of("o" + i));
+      longs.add(LongContextVar.of("l" + i));
+      if (i % 3 != 0) {
+        objects.get(i).set(i);
+        longs.get(i).set(-i);
+      }
+    }
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < count; i++) {
+        boolean bound = i % 3 != 0;
+        assertEquals(bound ? i : null, objects.get(i).lookup());
+        assertEquals(bound ? -i : 5, longs.get(i).getOrElse(5));
+      }
+    }
+    new LogicalContext()
+        .run(
+            () -> {
+              for (int i = 0; i < count; i += 2) {
+                objects.get(i).set(-1);
+                longs.get(i).set(-1);
+              }
+              for (int i = 0; i < count; i++) {
+                boolean bound = i % 3 != 0;
+                assertEquals(
+                    i % 2 == 0 ? Integer.valueOf(-1) : bound ? (Integer) i : null,
+                    objects.get(i).lookup());
+                assertEquals(i % 2 == 0 ? -1 : bound ? -i : 5, longs.get(i).getOrElse(5));
+              }
+            });
+    assertNull(objects.getFirst().lookup());
+  }
+
+  @Test
+  void c4ThreadsThatUseTheSameVariablesAtOnceSeeTheirOwnValuesOnly() throws Exception {
+    int threads = 4;
+    CountDownLatch start = new CountDownLatch(threads);
+    ThreadKind.Running[] running = new ThreadKind.Running[threads];
+    for (int t = 0; t < threads; t++) {
+      long me = t + 1;
+      running[t] =
+          ThreadKind.values()[t % 2].start(
+              () -> {
+                start.countDown();
+                Await.latch(start);
+                LogicalContext lc = new LogicalContext();
+                for (long i = 0; i < 5_000; i++) {
+                  long mine = me << 32 | i;
+                  String text = "thread " + me + " step " + i;
+                  x.set(text);
+                  n.set(mine);
+                  assertX(text);
+                  assertEquals(mine, n.get());
+                  lc.run(
+                      () -> {
+                        assertX(text);
+                        n.set(~mine);
+                        assertEquals(~mine, n.get());
+                      });
+                  ExecutionContext.capture().run(() -> assertEquals(mine, n.get()));
+                  assertX(text);
+                  if (i % 3 == 0) {
+                    x.delete();
+                    assertX(null);
+                  }
+                }
+              });
+    }
+    for (ThreadKind.Running r : running) {
+      r.join();
+    }
+    assertX(null);
+  }
+}

@@ -1,0 +1,109 @@
+package io.contexture;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Runs an operation a chosen number of frames above the end of the stack, so that it overflows in
+ * its middle, at another place for each number.
+ */
+final class StackEnd {
+  /** An operation needs less than this many of our frames; {@link #sweep} checks that. */
+  private static final int MOST_FRAMES = 4000;
+
+  private static final int COMPLETIONS = 30;
+
+  private final Runnable operation;
+  private final int offset;
+  private int unwound;
+  private boolean ran;
+
+  private StackEnd(Runnable operation, int offset) {
+    this.operation = operation;
+    this.offset = offset;
+  }
+
+  /** What a sweep does for each offset. */
+  @FunctionalInterface
+  interface Trial {
+    /**
+     * Prepares, runs its operation through {@code end} and checks, with plenty of stack again, what
+     * that has left behind.
+     *
+     * @return what {@code end} has returned
+     */
+    boolean run(End end);
+  }
+
+  /** Runs an operation near the end of the stack. */
+  @FunctionalInterface
+  interface End {
+    /** Whether the operation has completed, rather than overflown. */
+    boolean run(Runnable operation);
+  }
+
+  /**
+   * Runs a trial with plenty of stack, then at every offset from the very end upwards until it has
+   * completed many times in a row, on a thread with a small stack.
+   */
+  static void sweep(Trial trial) throws Exception {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("stack-end")
+            .stackSize(256 << 10)
+            .unstarted(() -> sweepHere(trial));
+    thread.setUncaughtExceptionHandler((_, t) -> failure.set(t));
+    thread.start();
+    new ThreadKind.Running(thread, failure).join();
+  }
+
+  private static void sweepHere(Trial trial) {
+    for (int i = 0; i < 3; i++) { // no class shall be initialized at the end of the stack
+      assertTrue(
+          trial.run(
+              operation -> {
+                operation.run();
+                return true;
+              }));
+    }
+    int overflows = 0;
+    int completionsInARow = 0;
+    for (int i = 0; completionsInARow < COMPLETIONS; i++) {
+      assertTrue(i < MOST_FRAMES, "never completes");
+      int offset = i;
+      if (trial.run(operation -> new StackEnd(operation, offset).run())) {
+        completionsInARow++;
+      } else {
+        overflows++;
+        completionsInARow = 0;
+      }
+    }
+    assertTrue(overflows > 0, "never overflows");
+  }
+
+  private boolean run() {
+    try {
+      dive();
+      return true;
+    } catch (StackOverflowError e) {
+      return false;
+    }
+  }
+
+  private void dive() {
+    try {
+      dive();
+    } catch (StackOverflowError e) {
+      if (ran) {
+        throw e;
+      }
+    }
+    if (!ran && unwound++ == offset) {
+      ran = true;
+      operation.run();
+    }
+  }
+}
