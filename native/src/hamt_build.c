@@ -29,25 +29,39 @@ const cx_hamt *block_from_entries(
   return block;
 }
 
-/* Copies `count` entries of `from`, from its `start` on, to `to`, from its `at` on. */
-static void block_copy(
-    cx_hamt *to, uint32_t at, const cx_hamt *from, uint32_t start, uint32_t count) {
-  size_t bytes = 8 * (size_t)count;
-  memcpy(to->words + at, from->words + start, bytes);
-  memcpy(to->words + to->count + at, from->words + from->count + start, bytes);
+static void copy_words(uint64_t *to, const uint64_t *from, uint64_t count) {
+  memcpy(to, from, count * sizeof *to);
 }
+
+/* In a block of n entries, what lies between the key and the value of one is n - 1 words: the keys
+ * after it and the values before it. The next two functions copy those at once. */
 
 const cx_hamt *block_insert(
     struct edit *edit, uint32_t kind, const cx_hamt *block, uint32_t position, uint64_t key,
     uint64_t value) {
-  uint32_t count = block == NULL ? 0 : block->count;
-  cx_hamt *copy = block_new(edit, kind, count + 1);
+  uint64_t count = block == NULL ? 0 : block->count;
+  cx_hamt *copy = block_new(edit, kind, (uint32_t)count + 1);
+  if (copy == NULL) {
+    return NULL;
+  }
+  if (block != NULL) {
+    copy_words(copy->words, block->words, position);
+    copy_words(copy->words + position + 1, block->words + position, count);
+    copy_words(
+        copy->words + count + position + 2, block->words + count + position, count - position);
+  }
+  block_set(copy, position, key, value);
+  return copy;
+}
+
+const cx_hamt *block_remove(
+    struct edit *edit, uint32_t kind, const cx_hamt *block, uint32_t position) {
+  uint64_t left = block->count - 1;
+  cx_hamt *copy = block_new(edit, kind, (uint32_t)left);
   if (copy != NULL) {
-    if (block != NULL) {
-      block_copy(copy, 0, block, 0, position);
-      block_copy(copy, position + 1, block, position, count - position);
-    }
-    block_set(copy, position, key, value);
+    copy_words(copy->words, block->words, position);
+    copy_words(copy->words + position, block->words + position + 1, left);
+    copy_words(copy->words + left + position, block->words + left + position + 2, left - position);
   }
   return copy;
 }
@@ -56,18 +70,8 @@ const cx_hamt *block_replace(
     struct edit *edit, uint32_t kind, const cx_hamt *block, uint32_t position, uint64_t value) {
   cx_hamt *copy = block_new(edit, kind, block->count);
   if (copy != NULL) {
-    block_copy(copy, 0, block, 0, block->count);
+    copy_words(copy->words, block->words, 2 * (uint64_t)block->count);
     block_set(copy, position, hamt_block_key(block, position), value);
-  }
-  return copy;
-}
-
-const cx_hamt *block_remove(
-    struct edit *edit, uint32_t kind, const cx_hamt *block, uint32_t position) {
-  cx_hamt *copy = block_new(edit, kind, block->count - 1);
-  if (copy != NULL) {
-    block_copy(copy, 0, block, 0, position);
-    block_copy(copy, position, block, position + 1, block->count - 1 - position);
   }
   return copy;
 }
