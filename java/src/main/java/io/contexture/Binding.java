@@ -19,8 +19,8 @@ public sealed interface Binding extends AutoCloseable permits VarBinding {
    * binding does nothing. O(1).
    *
    * @throws IllegalStateException if a later binding of the same logical context is still open, if
-   *     another logical context is topmost, or on another thread; nothing is changed and the binding
-   *     stays open
+   *     another logical context is topmost, or on another thread; nothing is changed and the
+   *     binding stays open
    */
   @Override
   void close();

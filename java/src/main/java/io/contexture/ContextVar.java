@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * variable alive: once it has been collected, its values are dropped from every context. Usually a
  * variable is a {@code static final} field; variables made and dropped by the thousand work too.
  *
- * <p>Thread-safe: all methods work on the current thread's context and threads never see each other's
- * values. A look-up that hits the cache is O(1), allocates nothing and doesn't leave Java on either
- * backend; a miss walks a chain of bounded length.
+ * <p>Thread-safe: all methods work on the current thread's context and threads never see each
+ * other's values. A look-up that hits the cache is O(1), allocates nothing and doesn't leave Java
+ * on either backend; a miss walks a chain of bounded length.
  *
  * @param <T> the type of its values
  */
@@ -38,9 +38,9 @@ public final class ContextVar<T extends @Nullable Object> {
 
   private ContextVar(String name, @Nullable T defaultValue, boolean hasDefault) {
     Objects.requireNonNull(name, "name");
-    long first = Engines.engine().reserve(2);
-    this.ref = new VarRef(this, first, name, false);
-    this.version = first + 1;
+    long number = Engines.engine().reserve(1);
+    this.ref = new VarRef(this, number, name, false);
+    this.version = number;
     this.defaultValue = defaultValue;
     this.hasDefault = hasDefault;
   }
@@ -50,20 +50,22 @@ public final class ContextVar<T extends @Nullable Object> {
    *
    * @param name what messages call it; needn't be unique
    * @param <T> the type of its values
-   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells
+   *     why
    */
   public static <T extends @Nullable Object> ContextVar<T> of(String name) {
     return new ContextVar<>(name, null, false);
   }
 
   /**
-   * A new variable that {@link #get} gives {@code value} for where it isn't bound. The default may be
-   * {@code null}.
+   * A new variable that {@link #get} gives {@code value} for where it isn't bound. The default may
+   * be {@code null}.
    *
    * @param name what messages call it; needn't be unique
    * @param value the default
    * @param <T> the type of its values
-   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells
+   *     why
    */
   public static <T extends @Nullable Object> ContextVar<T> withDefault(String name, T value) {
     return new ContextVar<>(name, value, true);
@@ -133,10 +135,10 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * Gives the variable a value in the topmost logical context of this thread, making one if there is
-   * none. What lies further down is untouched and shows through again where this logical context
-   * doesn't reach. O(1) and without allocation if the variable has a value there and no snapshot was
-   * taken since.
+   * Gives the variable a value in the topmost logical context of this thread, making one if there
+   * is none. What lies further down is untouched and shows through again where this logical context
+   * doesn't reach. O(1) and without allocation if the variable has a value there and no snapshot
+   * was taken since.
    *
    * @param value the value; {@code null} is one
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
@@ -147,10 +149,11 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * Removes the variable from the topmost logical context, so that a value further down shows through
-   * again.
+   * Removes the variable from the topmost logical context, so that a value further down shows
+   * through again.
    *
-   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed then
+   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed
+   *     then
    */
   public void delete() {
     ThreadStates.current().deleteOrThrow(ref, version);
@@ -169,8 +172,8 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * Runs {@code body} with the variable bound to {@code value}, in the current logical context: other
-   * changes that the body makes stay.
+   * Runs {@code body} with the variable bound to {@code value}, in the current logical context:
+   * other changes that the body makes stay.
    *
    * @param value the value; {@code null} is one
    * @param body what to run

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The running part of a {@link Generator}: its body on a virtual thread, and the hand-over between
  * that thread and the resumer's.
  *
- * <p>At any time one side has the turn and the other is parked. Everything but {@link #turn}, {@link
- * #resumer} and {@link #abandoned} is plain and handed over by the volatile write of {@link #turn}.
- * Doesn't refer to the generator, so that one which is dropped half-way can be found dead.
+ * <p>At any time one side has the turn and the other is parked. Everything but {@link #turn},
+ * {@link #resumer} and {@link #abandoned} is plain and handed over by the volatile write of {@link
+ * #turn}. Doesn't refer to the generator, so that one which is dropped half-way can be found dead.
  */
 final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T>, Runnable {
   /** Unwinds a body that is closed. */
@@ -134,7 +134,9 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     if (other != null) {
       throw new IllegalStateException(
           "generator is running, resumed by "
-              + (other == me ? "this thread" : "thread #" + other.threadId() + " \"" + other.getName() + "\"")
+              + (other == me
+                  ? "this thread"
+                  : "thread #" + other.threadId() + " \"" + other.getName() + "\"")
               + "; it can't be resumed from within its body or by two threads at once");
     }
   }

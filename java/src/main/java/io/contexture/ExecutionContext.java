@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * executor.execute(here.wrap(() -> audit(TENANT.get())));
  * }</pre>
  *
- * <p>Each run starts from the same: code that runs in it gets a fresh logical context on top, so that
- * what it sets is seen by itself and is gone afterwards. A snapshot may be run any number of times, by
- * any number of threads at once. It keeps the values that it has alive, but no variable.
+ * <p>Each run starts from the same: code that runs in it gets a fresh logical context on top, so
+ * that what it sets is seen by itself and is gone afterwards. A snapshot may be run any number of
+ * times, by any number of threads at once. It keeps the values that it has alive, but no variable.
  */
 public final class ExecutionContext {
   private static final ExecutionContext EMPTY = new ExecutionContext(null, null);
@@ -48,10 +48,10 @@ public final class ExecutionContext {
   }
 
   /**
-   * The current thread's context as it is now. Look-ups in the snapshot give what the thread sees at
-   * this moment; later changes on either side are unseen by the other. O(1) whatever the depth and the
-   * number of variables; allocates one object of 24 bytes, or nothing if nothing was changed since the
-   * last capture.
+   * The current thread's context as it is now. Look-ups in the snapshot give what the thread sees
+   * at this moment; later changes on either side are unseen by the other. O(1) whatever the depth
+   * and the number of variables; allocates one object of 24 bytes, or nothing if nothing was
+   * changed since the last capture.
    */
   public static ExecutionContext capture() {
     ThreadState state = ThreadStates.current();
@@ -182,13 +182,12 @@ public final class ExecutionContext {
   public <A extends @Nullable Object, B extends @Nullable Object, V extends @Nullable Object>
       BiFunction<A, B, V> wrapBiFunction(BiFunction<A, B, V> function) {
     Objects.requireNonNull(function, "function");
-    return (first, second) ->
-        this.<V, RuntimeException>call(() -> function.apply(first, second));
+    return (first, second) -> this.<V, RuntimeException>call(() -> function.apply(first, second));
   }
 
   /**
-   * The value that {@code variable} has in this context, or {@code null} if none; the default is not
-   * consulted. O(depth).
+   * The value that {@code variable} has in this context, or {@code null} if none; the default is
+   * not consulted. O(depth).
    *
    * @param variable the variable
    * @param <T> the type of its values
@@ -214,8 +213,8 @@ public final class ExecutionContext {
   }
 
   /**
-   * Number of logical contexts with values in this snapshot. Long stacks are folded, so that this is
-   * bounded; it is for diagnosis and tells nothing about look-ups.
+   * Number of logical contexts with values in this snapshot. Long stacks are folded, so that this
+   * is bounded; it is for diagnosis and tells nothing about look-ups.
    */
   public int depth() {
     return EcLinks.links(below) + (top == null ? 0 : 1);

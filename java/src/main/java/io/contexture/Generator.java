@@ -27,18 +27,18 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A generator owns one logical context. Each resumption pushes it on the stack of the thread that
- * asks, each yield, return or throw pops it: what the body sets stays from one resumption to the next
- * and is unseen outside; what the resumer changed in between is seen inside, unless the body has set
- * that variable itself. This holds for generators within generators to any depth.
+ * <p>A generator owns one logical context. Each resumption pushes it on the stack of the thread
+ * that asks, each yield, return or throw pops it: what the body sets stays from one resumption to
+ * the next and is unseen outside; what the resumer changed in between is seen inside, unless the
+ * body has set that variable itself. This holds for generators within generators to any depth.
  *
- * <p>The body runs on a virtual thread of its own, which is started by the first resumption and stands
- * still between resumptions; its thread-locals and scoped values are that thread's. While the body
- * runs, the resumer waits; an interrupt of the resumer is passed on to the body.
+ * <p>The body runs on a virtual thread of its own, which is started by the first resumption and
+ * stands still between resumptions; its thread-locals and scoped values are that thread's. While
+ * the body runs, the resumer waits; an interrupt of the resumer is passed on to the body.
  *
  * <p>A generator may be used by different threads one after the other, never by two at once. A
- * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its own
- * thread, over an empty context), unless the body itself refers to the generator.
+ * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its
+ * own thread, over an empty context), unless the body itself refers to the generator.
  *
  * @param <T> the type of the values
  */
@@ -66,8 +66,9 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    */
   public interface Yielder<T extends @Nullable Object> {
     /**
-     * Hands {@code value} to the resumer and waits until the next one is asked for. If the generator
-     * is closed instead, throws an error that the body must let through, after its finally blocks.
+     * Hands {@code value} to the resumer and waits until the next one is asked for. If the
+     * generator is closed instead, throws an error that the body must let through, after its
+     * finally blocks.
      *
      * @param value the value; may be {@code null}
      * @throws IllegalStateException if called elsewhere than on the body's thread while it runs
@@ -75,8 +76,8 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     void yield(T value);
 
     /**
-     * Yields all remaining values of {@code inner}, exactly as a loop over it would: if {@code inner}
-     * is a generator, it keeps its own context.
+     * Yields all remaining values of {@code inner}, exactly as a loop over it would: if {@code
+     * inner} is a generator, it keeps its own context.
      *
      * @param inner where the values come from
      */
@@ -115,7 +116,8 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   }
 
   /**
-   * Whether there is another value; runs the body up to its next yield unless that was done already.
+   * Whether there is another value; runs the body up to its next yield unless that was done
+   * already.
    *
    * <p>What the body throws is thrown here: unchecked exceptions and errors as they are, a checked
    * exception as the cause of a {@link java.util.concurrent.CompletionException}. The generator is
@@ -150,9 +152,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     return coroutine.take();
   }
 
-  /**
-   * A lazy sequential stream of the remaining values. Closing the stream closes the generator.
-   */
+  /** A lazy sequential stream of the remaining values. Closing the stream closes the generator. */
   public Stream<T> stream() {
     return StreamSupport.stream(
             Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED), false)
@@ -180,8 +180,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   }
 
   /** Unwinds the body of a generator that nobody can resume any more. */
-  private static final class Abandoned extends PhantomReference<Object>
-      implements Reaper.Reapable {
+  private static final class Abandoned extends PhantomReference<Object> implements Reaper.Reapable {
     private static final Set<Abandoned> ALL = ConcurrentHashMap.newKeySet();
 
     private final Coroutine<?> coroutine;

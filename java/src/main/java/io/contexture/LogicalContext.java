@@ -12,12 +12,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mapping of variables to values that code can be run in: what the code sets goes here and is here
- * again the next time.
+ * A mapping of variables to values that code can be run in: what the code sets goes here and is
+ * here again the next time.
  *
  * <p>A logical context can be on at most one thread's stack, once, at a time. It may be entered by
- * different threads one after the other. The look-ups of this class may be called by any thread at any
- * time; racing with the thread that has it entered, they give a value that was there at some moment.
+ * different threads one after the other. The look-ups of this class may be called by any thread at
+ * any time; racing with the thread that has it entered, they give a value that was there at some
+ * moment.
  */
 public final class LogicalContext {
   private final Lc lc = new Lc();

@@ -10,8 +10,8 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 
 /**
- * A {@link ContextVar} of 64-bit values that never boxes. On the native backend the value itself lies
- * in the native map, where C code called from Java can read it.
+ * A {@link ContextVar} of 64-bit values that never boxes. On the native backend the value itself
+ * lies in the native map, where C code called from Java can read it.
  *
  * <p>Identity, weakness, thread-safety and cost are those of {@link ContextVar}.
  */
@@ -23,9 +23,9 @@ public final class LongContextVar {
 
   private LongContextVar(String name, long defaultValue, boolean hasDefault) {
     Objects.requireNonNull(name, "name");
-    long first = Engines.engine().reserve(2);
-    this.ref = new VarRef(this, first, name, true);
-    this.version = first + 1;
+    long number = Engines.engine().reserve(1);
+    this.ref = new VarRef(this, number, name, true);
+    this.version = number;
     this.defaultValue = defaultValue;
     this.hasDefault = hasDefault;
   }
@@ -34,7 +34,8 @@ public final class LongContextVar {
    * A new variable without a default.
    *
    * @param name what messages call it; needn't be unique
-   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells
+   *     why
    */
   public static LongContextVar of(String name) {
     return new LongContextVar(name, 0, false);
@@ -45,7 +46,8 @@ public final class LongContextVar {
    *
    * @param name what messages call it; needn't be unique
    * @param value the default
-   * @throws IllegalStateException if a backend was forced that can't run here; the message tells why
+   * @throws IllegalStateException if a backend was forced that can't run here; the message tells
+   *     why
    */
   public static LongContextVar withDefault(String name, long value) {
     return new LongContextVar(name, value, true);
@@ -116,7 +118,8 @@ public final class LongContextVar {
   /**
    * Removes the variable from the topmost logical context; see {@link ContextVar#delete}.
    *
-   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed then
+   * @throws NoSuchElementException if that logical context doesn't hold it; nothing has changed
+   *     then
    */
   public void delete() {
     ThreadStates.current().deleteOrThrow(ref, version);

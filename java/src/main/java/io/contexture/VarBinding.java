@@ -13,7 +13,9 @@ final class VarBinding implements Binding {
   private final long varVersion;
   private final Lc lc;
 
-  /** What the topmost LC had: an object, {@link Mark#ABSENT}, or {@link Mark#LONG} beside a word. */
+  /**
+   * What the topmost LC had: an object, {@link Mark#ABSENT}, or {@link Mark#LONG} beside a word.
+   */
   private @Nullable Object before;
 
   private final long wordBefore;

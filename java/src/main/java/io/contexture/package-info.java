@@ -3,7 +3,8 @@
  *
  * <ul>
  *   <li>{@link io.contexture.ContextVar} and {@link io.contexture.LongContextVar}: variables.
- *   <li>{@link io.contexture.LogicalContext}: a mapping of variables to values that code can be run in.
+ *   <li>{@link io.contexture.LogicalContext}: a mapping of variables to values that code can be run
+ *       in.
  *   <li>{@link io.contexture.ExecutionContext}: an immutable snapshot of a thread's whole stack of
  *       logical contexts, to run code in later or elsewhere.
  *   <li>{@link io.contexture.Generator}: code that yields values and keeps its own logical context.

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
  * One link of an immutable chain of roots, topmost first: the lower part of a stack, or a snapshot.
  * {@code null} is the empty chain.
  *
- * <p>A chain has at most {@link #MAX_LINKS} links: what would be one more is folded with all below it
- * into one root (S7). Folding happens where links are made, so a capture is O(1) at any depth, and a
- * look-up that misses the cache walks a bounded chain even on a stack of a thousand contexts.
+ * <p>A chain has at most {@link #MAX_LINKS} links: what would be one more is folded with all below
+ * it into one root (S7). Folding happens where links are made, so a capture is O(1) at any depth,
+ * and a look-up that misses the cache walks a bounded chain even on a stack of a thousand contexts.
  */
 public final class EcLink {
   /** The longest chain; equal to {@code CX_EC_MAX_LINKS}. */
@@ -23,8 +23,8 @@ public final class EcLink {
   final int links;
 
   /**
-   * Names these contents for ever. It is the stack version of every thread that has this chain under
-   * an empty LC: the chain can't change, so one name serves all.
+   * Names these contents for ever. It is the stack version of every thread that has this chain
+   * under an empty LC: the chain can't change, so one name serves all.
    */
   final long stamp;
 

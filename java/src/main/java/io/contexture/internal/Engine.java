@@ -5,8 +5,9 @@ import io.contexture.internal.mirror.MirrorEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between the backends: where maps, links and thread records live and where numbers come
- * from. Everything else ({@link ThreadState}, {@link Lc}, {@link Root}, {@link EcLink}) is one code.
+ * What differs between the backends: where maps, links and thread records live and where numbers
+ * come from. Everything else ({@link ThreadState}, {@link Lc}, {@link Root}, {@link EcLink}) is one
+ * code.
  */
 public abstract sealed class Engine permits MirrorEngine, NativeEngine {
   /** For the permitted two. */

@@ -104,7 +104,9 @@ public final class Lc {
     }
   }
 
-  /** Forgets what was derived from the contents; called with every change. No call, no allocation. */
+  /**
+   * Forgets what was derived from the contents; called with every change. No call, no allocation.
+   */
   void forgetDerived() {
     changes++;
     link = null;

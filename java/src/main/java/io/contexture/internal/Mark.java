@@ -1,8 +1,8 @@
 package io.contexture.internal;
 
 /**
- * The objects that stand in a cache or a result for something that is not a plain value. Compared by
- * identity; never handed to users.
+ * The objects that stand in a cache or a result for something that is not a plain value. Compared
+ * by identity; never handed to users.
  */
 public enum Mark {
   /** No value was found. */

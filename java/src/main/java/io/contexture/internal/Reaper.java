@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * Releases what the collector has found dead: values of dead variables, states of ended threads,
  * native slabs, abandoned generators.
  *
- * <p>Everything that waits for the collector is a {@link Reference} in one {@link #QUEUE} and {@link
- * Reapable}. One daemon thread serves the queue. It lives only while the library is in use: after
- * {@link #IDLE_MILLIS} without a slow path it ends, and the next slow path starts another ({@link
- * #poke}). So no thread of ours pins the class loader of an application that is redeployed, as a
- * {@link java.lang.ref.Cleaner} would for as long as anything is registered with it; and a program
- * that has stood still for longer releases what died meanwhile with its next slow path.
+ * <p>Everything that waits for the collector is a {@link Reference} in one {@link #QUEUE} and
+ * {@link Reapable}. One daemon thread serves the queue. It lives only while the library is in use:
+ * after {@link #IDLE_MILLIS} without a slow path it ends, and the next slow path starts another
+ * ({@link #poke}). So no thread of ours pins the class loader of an application that is redeployed,
+ * as a {@link java.lang.ref.Cleaner} would for as long as anything is registered with it; and a
+ * program that has stood still for longer releases what died meanwhile with its next slow path.
  */
 public final class Reaper {
   /** A reference that knows what to do once its referent is gone. */
@@ -87,8 +87,7 @@ public final class Reaper {
     try {
       long idleSince = System.nanoTime();
       while (true) {
-        Reference<?> dead =
-            QUEUE.remove(ThreadStates.hasLingering() ? LINGER_MILLIS : IDLE_MILLIS);
+        Reference<?> dead = QUEUE.remove(ThreadStates.hasLingering() ? LINGER_MILLIS : IDLE_MILLIS);
         if (dead != null) {
           ((Reapable) dead).reap();
         }

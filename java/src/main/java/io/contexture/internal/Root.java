@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of a logical context: a map from variable ids to words, and the Java objects that the
- * words of object variables stand for.
+ * The contents of a logical context: a map from variable ids to words, and the Java objects that
+ * the words of object variables stand for.
  *
  * <pre>
  *   map     id of an object variable -> slot          id of a long variable -> the value itself
@@ -202,7 +202,9 @@ public final class Root {
         : copyChunk(c, chunks[c].length >>> 1);
   }
 
-  /** Replaces chunk {@code c} by an own copy; the protocol with a purge is told at {@link Roots}. */
+  /**
+   * Replaces chunk {@code c} by an own copy; the protocol with a purge is told at {@link Roots}.
+   */
   private Object[] copyChunk(int c, int pairs) {
     final long epoch = Roots.epoch();
     Object[] from = chunks[c];

@@ -20,16 +20,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Versions</h2>
  *
- * <p>A cached value is right while the variable's version and the stack's version are what they were
- * when it was cached (C2). Both are numbers of one 64-bit counter and never reused, so a stack
+ * <p>A cached value is right while the variable's version and the stack's version are what they
+ * were when it was cached (C2). Both are numbers of one 64-bit counter and never reused, so a stack
  * version also names the thread state. The rules that keep this true:
  *
  * <ul>
  *   <li>Over a chain under an empty LC the version is the chain's {@link EcLink#stamp}: that can't
  *       change, and running a snapshot again finds the cache as it was.
  *   <li>Entering an empty LC on the current stack keeps the version: every lookup is as before.
- *   <li>Entering a non-empty LC takes a new version, or the one it had when it was left, if the same
- *       state enters it over the same chain: only the top of a stack can change, so it is as it was.
+ *   <li>Entering a non-empty LC takes a new version, or the one it had when it was left, if the
+ *       same state enters it over the same chain: only the top of a stack can change, so it is as
+ *       it was.
  *   <li>The first {@code set} in an empty LC takes a new version.
  *   <li>Further {@code set}s keep the version: they replace the cache entry of their own variable,
  *       and those of the others are as right as before.
@@ -38,10 +39,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Failing in the middle</h2>
  *
- * <p>Every operation first does all that can fail (allocation, interlock, counters) and then changes
- * fields by plain stores without a call in between, so that neither OutOfMemoryError nor
- * StackOverflowError leaves it half done. What the native backend must copy to its record is flagged
- * stale before and copied after; the next use copies what such an error has prevented.
+ * <p>Every operation first does all that can fail (allocation, interlock, counters) and then
+ * changes fields by plain stores without a call in between, so that neither OutOfMemoryError nor
+ * StackOverflowError leaves it half done. What the native backend must copy to its record is
+ * flagged stale before and copied after; the next use copies what such an error has prevented.
  *
  * <p>Only the owner thread touches a state, except that a purge clears cached values from outside
  * (any {@code null} among them reads as "not cached").
@@ -58,7 +59,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private static final Lc[] NO_TOPS = {};
   private static final EcLink[] NO_BELOWS = {};
   private static final long[] NO_NUMBERS = {};
-    private static final boolean[] NO_OVERS = {};
+  private static final boolean[] NO_OVERS = {};
 
   /** Never reused; differs from every other state's, in this process and backend. */
   public final long uniqueId;
@@ -86,7 +87,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** Whether {@link #sync} is owed. */
   protected boolean recordStale;
 
-  /** Counts captures, so that a pop knows whether the LC it uncovers has been captured meanwhile. */
+  /**
+   * Counts captures, so that a pop knows whether the LC it uncovers has been captured meanwhile.
+   */
   private long captures;
 
   private int depth;
@@ -320,7 +323,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   // ---------------------------------------------------------------------------------- stack
 
-  /** S3, S4: runs one of {@code body} and {@code op} with {@code lc} pushed on the current stack. */
+  /**
+   * S3, S4: runs one of {@code body} and {@code op} with {@code lc} pushed on the current stack.
+   */
   public final <R, X extends Throwable> R runInLc(
       Lc lc, @Nullable Runnable body, ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
@@ -475,7 +480,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   // -------------------------------------------------------------------------------- capture
 
-  /** The snapshot last captured of this very stack, if it is unchanged since; see {@link #captured}. */
+  /**
+   * The snapshot last captured of this very stack, if it is unchanged since; see {@link #captured}.
+   */
   public final @Nullable Object capturedBefore() {
     captures++;
     Lc lc = top;
@@ -519,8 +526,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   // ------------------------------------------------------------------------------ generators
 
   /**
-   * What a generator's body needs of its resumer for one resumption: the chain under its own LC, or,
-   * for a transparent generator, the resumer's topmost LC and what is under that.
+   * What a generator's body needs of its resumer for one resumption: the chain under its own LC,
+   * or, for a transparent generator, the resumer's topmost LC and what is under that.
    */
   public static final class Resumption {
     final @Nullable EcLink base;
@@ -610,7 +617,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private long capturesAtAttach;
   private long baseStamp;
 
-  /** The highest level whose stack is pushed on the resumer's: all, or those under a replacement. */
+  /**
+   * The highest level whose stack is pushed on the resumer's: all, or those under a replacement.
+   */
   private int pushedOnResumer() {
     for (int level = 0; level < depth; level++) {
       if (!frameOver[level]) {

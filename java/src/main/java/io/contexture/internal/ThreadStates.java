@@ -13,11 +13,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  *   ANCHOR    a ThreadLocal with a bare Object     what dies with the thread
  * </pre>
  *
- * <p>The table is checked by the thread id, which the JDK never reuses, so a stale slot is a miss and
- * never a wrong answer. A thread holds nothing of this library but an {@code Object} in a {@code
- * ThreadLocal}, so a pool thread doesn't pin the class loader of an application that is gone; when
- * that object dies the thread has ended (or its thread-locals were erased), and its {@link Keeper}
- * arrives in the reaper's queue. Not C thread-local storage, not a carrier: virtual threads move.
+ * <p>The table is checked by the thread id, which the JDK never reuses, so a stale slot is a miss
+ * and never a wrong answer. A thread holds nothing of this library but an {@code Object} in a
+ * {@code ThreadLocal}, so a pool thread doesn't pin the class loader of an application that is
+ * gone; when that object dies the thread has ended (or its thread-locals were erased), and its
+ * {@link Keeper} arrives in the reaper's queue. Not C thread-local storage, not a carrier: virtual
+ * threads move.
  */
 public final class ThreadStates {
   private static final int TABLE_SIZE = 1 << 12;

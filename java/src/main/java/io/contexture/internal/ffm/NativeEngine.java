@@ -83,8 +83,7 @@ public final class NativeEngine extends Engine {
   @Override
   protected EcLink newLink(Root root, @Nullable EcLink below, long stamp) {
     SlabPool.EcBlock block =
-        SlabPool.newEc(
-            ((NativeHamt) root.map()).address(), below == null ? 0 : below.address);
+        SlabPool.newEc(((NativeHamt) root.map()).address(), below == null ? 0 : below.address);
     return new EcLink(root, below, stamp, block.addr(), Objects.requireNonNull(block.slab()));
   }
 

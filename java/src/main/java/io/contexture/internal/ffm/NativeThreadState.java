@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A hit reads two words of native memory from Java and never crosses into C. A miss is one
- * critical downcall, {@code cx_thread_find}, which walks the whole chain and fills the entry; it tells
- * how far down it found the variable, and Java takes the object from that root.
+ * critical downcall, {@code cx_thread_find}, which walks the whole chain and fills the entry; it
+ * tells how far down it found the variable, and Java takes the object from that root.
  *
- * <p><b>Lifetime.</b> The record is freed when the thread is gone, so whoever runs here can read it.
- * The maps and links that the record points to are kept by this object's own fields: {@link #top} and
- * {@link #below} are written before the record is and the registry of states refers to this object, so
- * they are reachable in the heap, whatever the compiler does with local variables.
+ * <p><b>Lifetime.</b> The record is freed when the thread is gone, so whoever runs here can read
+ * it. The maps and links that the record points to are kept by this object's own fields: {@link
+ * #top} and {@link #below} are written before the record is and the registry of states refers to
+ * this object, so they are reachable in the heap, whatever the compiler does with local variables.
  */
 public final class NativeThreadState extends ThreadState {
   private static final int FIRST_CACHE = 8;
-  private static final int LARGEST_CACHE = 256;
+  private static final int LARGEST_CACHE = 1024;
   private static final int ENTRY_SHIFT = 5;
 
   /** One empty entry, which no variable matches: the cache of a thread that has none yet. */

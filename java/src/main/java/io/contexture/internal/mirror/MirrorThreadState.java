@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MirrorThreadState extends ThreadState {
   private static final int FIRST_CACHE = 8;
-  private static final int LARGEST_CACHE = 256;
+  private static final int LARGEST_CACHE = 1024;
   private static final long[] NO_VERSIONS = new long[2];
   private static final long[] NO_WORDS = new long[1];
 
