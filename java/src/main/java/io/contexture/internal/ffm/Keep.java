@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * memory isn't one. So every reader calls {@link #use} with what it has read: to compute the
  * element that is looked at there, the machine needs the result of the read and the array, and the
  * array leads to every slab. Hence no compiler can end the life of the slabs before the read is
- * done. A {@link java.lang.ref.Reference#reachabilityFence} doesn't achieve that for raw reads on
- * today's JVMs.
+ * done. A {@link java.lang.ref.Reference#reachabilityFence} is meant to achieve the same, but the
+ * JVM's compiler doesn't always honor it (JDK-8290892).
  *
  * <p><b>How much it holds.</b> A version of a trie shares most of its nodes with older ones, whose
  * slabs hold much that is dead by now. {@link #isCopyDue} tells when to look, so that a map holds

@@ -159,16 +159,18 @@ public final class NativeHamt extends AbstractLongHamt {
     Slab slab = SlabPool.borrow();
     int status = Cx.hamtMerge(addr, over.addr, slab.addr, slab.outAddr());
     if (status == Cx.NEED_SPACE) {
-      // The bound supposes that the two share nothing. Slabs that grow fourfold waste less.
+      // The bound supposes that nothing can be shared. Growing towards it from the bytes of the
+      // fewer
+      // entries costs some attempts, but the slab isn't much larger than the result.
       long bound = Cx.hamtMergeBound(addr, over.addr);
-      long room = Slab.USUAL_BYTES - Slab.HEADER_BYTES;
+      long room = Math.max(Slab.USUAL_ROOM, 2L * Long.BYTES * Math.min(size, over.size));
       while (true) {
         slab = SlabPool.fresh(Math.min(room, bound));
         status = Cx.hamtMerge(addr, over.addr, slab.addr, slab.outAddr());
         if (status != Cx.NEED_SPACE || room >= bound) {
           break;
         }
-        room *= 4;
+        room *= 2;
       }
     }
     keep.use(status);

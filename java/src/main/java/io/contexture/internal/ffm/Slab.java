@@ -36,6 +36,9 @@ final class Slab {
   /** Where the blocks begin. */
   static final long HEADER_BYTES = 64;
 
+  /** Room for blocks in an ordinary slab. */
+  static final long USUAL_ROOM = USUAL_BYTES - HEADER_BYTES;
+
   private static final long NEXT = 0;
   private static final long END = 8;
   private static final long OUT = 16;

@@ -53,7 +53,7 @@ final class SlabPool {
    * @throws OutOfMemoryError when native memory is exhausted
    */
   static Slab fresh(long bytes) {
-    return Slab.withRoomFor(Math.max(bytes, Slab.USUAL_BYTES - Slab.HEADER_BYTES));
+    return Slab.withRoomFor(Math.max(bytes, Slab.USUAL_ROOM));
   }
 
   /** Lets others have the slab. It is dropped if there is no place for it, or if it is unusual. */
