@@ -4,6 +4,7 @@ import io.contexture.internal.ffm.FfmHooks;
 import io.contexture.internal.ffm.NativeHamt;
 import io.contexture.internal.ffm.NativeMemory;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Reads maps to which nothing else refers, so that each read is the last use of its map: the
@@ -11,6 +12,14 @@ import java.util.SplittableRandom;
  */
 final class DyingMaps implements Workload {
   private static final int LARGE = 3_000;
+  private static final int HUGE = 60_000;
+
+  /** Two halves whose union takes C a while to walk. */
+  private NativeHamt low = NativeHamt.EMPTY;
+
+  private NativeHamt high = NativeHamt.EMPTY;
+  private long unionBytes;
+  private final AtomicBoolean uniting = new AtomicBoolean();
 
   /** A period long enough for slabs that died at its start to be found dead and freed. */
   static final class Collection {
@@ -39,10 +48,23 @@ final class DyingMaps implements Workload {
 
   @Override
   public Worker newWorker(SplittableRandom random) {
+    if (low.isEmpty()) {
+      low = build(0, HUGE);
+      high = build(HUGE, HUGE);
+      NativeHamt union = union();
+      unionBytes = union.bytesUsed();
+      expect(union.size(), 2 * HUGE);
+    }
     return () -> {
       long salt = random.nextLong(1L << 40);
-      return random.nextInt(16) == 0 ? readLarge(salt, random.nextInt(6)) : readSmall(salt);
+      return random.nextInt(16) == 0 ? readLarge(salt, random.nextInt(7)) : readSmall(salt);
     };
+  }
+
+  @Override
+  public void dropShared() {
+    low = NativeHamt.EMPTY;
+    high = NativeHamt.EMPTY;
   }
 
   private static int readSmall(long salt) {
@@ -58,16 +80,30 @@ final class DyingMaps implements Workload {
   }
 
   /** Work that lasts long enough for a collection to come to its end meanwhile. */
-  private static int readLarge(long salt, int kind) {
+  private int readLarge(long salt, int kind) {
     switch (kind) {
       case 0 -> expect(readThroughCollection(build(salt, 48), salt, 48), 0);
       case 1 -> expect(readThroughCollection(build(salt, 8), salt, 8), 0);
       case 2 -> expect(build(salt, LARGE).dump().hashCode(), build(salt, LARGE).dump().hashCode());
       case 3 -> expect(build(salt, LARGE).putAll(build(salt + LARGE, LARGE)).size(), 2 * LARGE);
-      case 4 -> expect(build(salt, LARGE).bytesUsed() / LARGE / 64, 0);
+      case 4, 5 -> uniteOften();
       default -> expect(sumThroughCollection(build(salt, LARGE)), sumBelow(LARGE));
     }
     return 1_000;
+  }
+
+  /** One worker at a time, because unions are large. */
+  private void uniteOften() {
+    if (uniting.compareAndSet(false, true)) {
+      for (int i = 0; i < 10; i++) {
+        expect(union().bytesUsed(), unionBytes);
+      }
+      uniting.set(false);
+    }
+  }
+
+  private NativeHamt union() {
+    return (NativeHamt) low.putAll(high);
   }
 
   /** Key salt + i under i. */

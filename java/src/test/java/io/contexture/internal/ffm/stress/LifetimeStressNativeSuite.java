@@ -28,7 +28,7 @@ class LifetimeStressNativeSuite {
       strings = {
         "-XX:+UseG1GC",
         "-XX:+UseZGC",
-        "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dcontexture.native.limit=24000000",
+        "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dcontexture.native.limit=32000000",
         "-XX:+UseG1GC -Xcomp -XX:CompileCommand=compileonly,io.contexture.*::*",
         "-XX:+UseParallelGC -XX:+UnlockDiagnosticVMOptions -XX:+StressGCM -XX:+StressLCM"
             + " -XX:+StressIGVN",
