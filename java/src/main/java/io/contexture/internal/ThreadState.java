@@ -326,7 +326,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /**
    * S3, S4: runs one of {@code body} and {@code op} with {@code lc} pushed on the current stack.
    */
-  public final <R, X extends Throwable> R runInLc(
+  public final <R extends @Nullable Object, X extends Throwable> R runInLc(
       Lc lc, @Nullable Runnable body, ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
     ensureFrame();
@@ -335,7 +335,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** S6: runs one of {@code body} and {@code op} with {@code ec} current under a fresh LC. */
-  public final <R, X extends Throwable> R runInEc(
+  public final <R extends @Nullable Object, X extends Throwable> R runInEc(
       @Nullable EcLink ec,
       @Nullable Runnable body,
       ScopedValue.@Nullable CallableOp<? extends R, X> op)
@@ -344,7 +344,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return execute(null, ec, false, body, op);
   }
 
-  private <R, X extends Throwable> R execute(
+  @SuppressWarnings("NullAway") // a Runnable has no result, and nobody looks at it
+  private <R extends @Nullable Object, X extends Throwable> R execute(
       @Nullable Lc lc,
       @Nullable EcLink base,
       boolean over,
@@ -373,9 +374,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       sync();
       if (body != null) {
         body.run();
-        @SuppressWarnings("NullAway") // a Runnable has no result
-        R none = null;
-        return none;
+        return null;
       }
       return java.util.Objects.requireNonNull(op).call();
     } finally {
