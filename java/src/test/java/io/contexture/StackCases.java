@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -189,40 +191,55 @@ abstract class StackCases {
 
   @Test
   void s3AThousandNestedContextsLookUpRight() {
-    @SuppressWarnings({"unchecked", "rawtypes"}) // generic array
-    ContextVar<Integer>[] vars = new ContextVar[1000];
-    for (int i = 0; i < vars.length; i++) {
-      vars[i] = ContextVar.of("v" + i);
-    }
-    nest(vars, 0);
-    for (ContextVar<Integer> v : vars) {
+    Nest nest = new Nest(1000);
+    nest.run();
+    for (ContextVar<Integer> v : nest.vars) {
       assertFalse(v.isBound());
     }
+    assertEquals("d0", x.get());
   }
 
-  private void nest(ContextVar<Integer>[] vars, int depth) {
-    if (depth == vars.length) {
-      for (int i = 0; i < depth; i++) {
-        assertEquals(i, vars[i].get());
-      }
-      assertEquals("d999", x.get());
-      ExecutionContext snapshot = ExecutionContext.capture();
-      assertEquals(vars.length + 1, snapshot.vars().size());
-      assertTrue(snapshot.depth() <= 34, "S7: depth " + snapshot.depth());
-      return;
+  /** Enters context in context, setting a variable in each; few frames, for small stacks. */
+  private final class Nest implements Runnable {
+    final List<ContextVar<Integer>> vars = new ArrayList<>();
+    private final int levels;
+    private int depth;
+
+    Nest(int levels) {
+      this.levels = levels;
     }
-    new LogicalContext()
-        .run(
-            () -> {
-              vars[depth].set(depth);
-              x.set("d" + depth);
-              nest(vars, depth + 1);
-              assertEquals("d" + depth, x.get());
-              assertEquals(depth, vars[depth].get());
-              assertFalse(depth + 1 < vars.length && vars[depth + 1].isBound());
-              vars[depth].set(-1);
-              assertEquals(-1, vars[depth].get());
-            });
+
+    @Override
+    public void run() {
+      int d = depth;
+      if (d > 0) {
+        vars.add(ContextVar.of("v"));
+        vars.getLast().set(d);
+      }
+      x.set("d" + d);
+      if (d == levels) {
+        checkInnermost();
+      } else {
+        depth = d + 1;
+        new LogicalContext().run(this);
+        depth = d;
+        assertFalse(vars.get(d).isBound());
+      }
+      assertEquals("d" + d, x.get());
+      if (d > 0) {
+        vars.get(d - 1).set(-1);
+        assertEquals(-1, vars.get(d - 1).get());
+      }
+    }
+
+    private void checkInnermost() {
+      for (int i = 0; i < levels; i++) {
+        assertEquals(i + 1, vars.get(i).get());
+      }
+      ExecutionContext snapshot = ExecutionContext.capture();
+      assertEquals(levels + 1, snapshot.vars().size());
+      assertTrue(snapshot.depth() <= 34, "S7: depth " + snapshot.depth());
+    }
   }
 
   // ------------------------------------------------------------------------------------ S4
