@@ -20,6 +20,20 @@ static inline uint32_t bits_count(uint32_t set) {
 #endif
 }
 
+/* 2 * bits_count(twice) + bits_count(once), which is how far a node's words reach: both counts in
+ * one sum by halves, weighted by the multiplication that adds up its bytes. */
+static inline uint32_t bits_weigh(uint32_t twice, uint32_t once) {
+#if defined(__x86_64__) && !defined(__POPCNT__)
+  uint64_t sets = (uint64_t)once << 32 | twice;
+  sets -= (sets >> 1) & UINT64_C(0x5555555555555555);
+  sets = (sets & UINT64_C(0x3333333333333333)) + ((sets >> 2) & UINT64_C(0x3333333333333333));
+  sets = (sets + (sets >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (uint32_t)((sets * UINT64_C(0x0202020201010101)) >> 56);
+#else
+  return 2 * bits_count(twice) + bits_count(once);
+#endif
+}
+
 /* The lowest bit set, as a set of one. */
 static inline uint32_t bits_lowest(uint32_t set) {
   return set & (0u - set);

@@ -107,7 +107,7 @@ static void put_subtree(struct text *text, uint32_t level, uint32_t depth, const
       put_entry(text, hamt_node_key(node, i), hamt_node_value(node, i));
     } else {
       put_char(text, '\n');
-      put_subtree(text, level + 1, depth + 2, hamt_node_child(node, bits_rank(node->nodes, bit)));
+      put_subtree(text, level + 1, depth + 2, hamt_node_child(node, bit));
     }
   }
 }

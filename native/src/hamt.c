@@ -120,7 +120,7 @@ static inline bool node_lookup(
     if (!(node->nodes & bit)) {
       return false;
     }
-    const void *child = hamt_node_child(node, bits_rank(node->nodes, bit));
+    const void *child = hamt_node_child(node, bit);
     hash >>= HAMT_SLOT_BITS;
     if (++level == HAMT_LEVELS) {
       return block_lookup(child, key, value);

@@ -119,9 +119,14 @@ static inline uint64_t hamt_node_value(const struct hamt_node *node, uint32_t i)
   return node->words[2 * (size_t)i + 1].number;
 }
 
-/* The i-th member of node->nodes: a node or, on the last level, a collision. */
-static inline const void *hamt_node_child(const struct hamt_node *node, uint32_t i) {
-  return node->words[2 * (size_t)bits_count(node->data) + i].child;
+/* The words of a node with these sets. */
+static inline size_t hamt_node_words(uint32_t data, uint32_t nodes) {
+  return bits_weigh(data, nodes);
+}
+
+/* What `bit`, a member of node->nodes, leads to: a node or, on the last level, a collision. */
+static inline const void *hamt_node_child(const struct hamt_node *node, uint32_t bit) {
+  return node->words[hamt_node_words(node->data, node->nodes & (bit - 1))].child;
 }
 
 /* Stafford's "Mix13" finaliser: a bijection, frozen. */

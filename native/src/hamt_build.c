@@ -79,8 +79,7 @@ const cx_hamt *block_replace(
 /* -------------------------------------------------------------------------------- nodes -- */
 
 struct hamt_node *node_new(struct edit *edit, uint32_t level, uint32_t data, uint32_t nodes) {
-  uint64_t words = 2 * (uint64_t)bits_count(data) + bits_count(nodes);
-  uint64_t bytes = sizeof(struct hamt_node) + 8 * words;
+  uint64_t bytes = sizeof(struct hamt_node) + 8 * hamt_node_words(data, nodes);
   struct hamt_node *node;
   if (level == 0) {
     struct hamt_tree *tree = space_take(edit->space, sizeof *tree + bytes);
@@ -113,8 +112,8 @@ struct hamt_node *node_with(
   }
   /* Where in the words of `node` an entry or a child of this slot stands, or would. */
   size_t entry_at = 2 * (size_t)bits_rank(node->data, bit);
-  size_t child_at = 2 * (size_t)bits_count(node->data) + bits_rank(node->nodes, bit);
-  size_t end = 2 * (size_t)bits_count(node->data) + bits_count(node->nodes);
+  size_t child_at = hamt_node_words(node->data, node->nodes & (bit - 1));
+  size_t end = hamt_node_words(node->data, node->nodes);
   const union hamt_word *from = node->words;
   union hamt_word *to = copy->words;
   if (data == node->data && nodes == node->nodes) {

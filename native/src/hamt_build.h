@@ -117,7 +117,7 @@ static inline struct slot node_slot(const struct hamt_node *node, uint32_t bit) 
     return slot_entry(hamt_node_key(node, i), hamt_node_value(node, i));
   }
   if (node->nodes & bit) {
-    return slot_child(hamt_node_child(node, bits_rank(node->nodes, bit)));
+    return slot_child(hamt_node_child(node, bit));
   }
   return slot_empty();
 }

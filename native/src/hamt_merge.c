@@ -63,8 +63,8 @@ static uint64_t node_count(uint32_t level, const void *below) {
   }
   const struct hamt_node *node = below;
   uint64_t count = bits_count(node->data);
-  for (uint32_t i = 0, children = bits_count(node->nodes); i < children; i++) {
-    count += node_count(level + 1, hamt_node_child(node, i));
+  for (uint32_t rest = node->nodes; rest != 0; rest &= rest - 1) {
+    count += node_count(level + 1, hamt_node_child(node, bits_lowest(rest)));
   }
   return count;
 }

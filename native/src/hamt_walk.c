@@ -13,7 +13,7 @@ static uint64_t block_bytes(const cx_hamt *block) {
 }
 
 static uint64_t node_bytes(const struct hamt_node *node) {
-  return sizeof *node + 8 * (2 * (uint64_t)bits_count(node->data) + bits_count(node->nodes));
+  return sizeof *node + 8 * hamt_node_words(node->data, node->nodes);
 }
 
 /* Bytes of all blocks of the subtree at `level`. */
@@ -23,8 +23,8 @@ static uint64_t subtree_bytes(uint32_t level, const void *below) {
   }
   const struct hamt_node *node = below;
   uint64_t bytes = node_bytes(node);
-  for (uint32_t i = 0, children = bits_count(node->nodes); i < children; i++) {
-    bytes += subtree_bytes(level + 1, hamt_node_child(node, i));
+  for (uint32_t rest = node->nodes; rest != 0; rest &= rest - 1) {
+    bytes += subtree_bytes(level + 1, hamt_node_child(node, bits_lowest(rest)));
   }
   return bytes;
 }
@@ -45,10 +45,9 @@ static void *subtree_copy(uint32_t level, const void *below, uint8_t **to) {
   memcpy(copy, below, bytes);
   if (level < HAMT_LEVELS) {
     const struct hamt_node *node = below;
-    union hamt_word *children = ((struct hamt_node *)copy)->words +
-                                2 * (size_t)bits_count(node->data);
-    for (uint32_t i = 0, count = bits_count(node->nodes); i < count; i++) {
-      children[i].child = subtree_copy(level + 1, hamt_node_child(node, i), to);
+    union hamt_word *child = ((struct hamt_node *)copy)->words + hamt_node_words(node->data, 0);
+    for (uint32_t rest = node->nodes; rest != 0; rest &= rest - 1) {
+      child++->child = subtree_copy(level + 1, hamt_node_child(node, bits_lowest(rest)), to);
     }
   }
   return copy;
@@ -124,7 +123,7 @@ static bool cursor_next(cx_hamt_cursor *cursor, bool flat, uint64_t *key, uint64
           return true;
         }
         cursor->depth++;
-        cursor->node[cursor->depth] = hamt_node_child(node, bits_rank(node->nodes, bit));
+        cursor->node[cursor->depth] = hamt_node_child(node, bit);
         cursor->slot[cursor->depth] = 0;
         continue;
       }
