@@ -50,6 +50,7 @@ public final class ContextVar<T extends @Nullable Object> {
    *
    * @param name what messages call it; needn't be unique
    * @param <T> the type of its values
+   * @return a new variable
    * @throws IllegalStateException if a backend was forced that can't run here; the message tells
    *     why
    */
@@ -64,6 +65,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * @param name what messages call it; needn't be unique
    * @param value the default
    * @param <T> the type of its values
+   * @return a new variable
    * @throws IllegalStateException if a backend was forced that can't run here; the message tells
    *     why
    */
@@ -71,7 +73,11 @@ public final class ContextVar<T extends @Nullable Object> {
     return new ContextVar<>(name, value, true);
   }
 
-  /** The name it was made with. */
+  /**
+   * The name it was made with.
+   *
+   * @return the name
+   */
   public String name() {
     return ref.name;
   }
@@ -79,6 +85,8 @@ public final class ContextVar<T extends @Nullable Object> {
   /**
    * The value in the current context, or {@code null} if it has none; the default is not consulted.
    * Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from no value.
+   *
+   * @return the value, or {@code null}
    */
   public @Nullable T lookup() {
     Object value = cachedOrFound();
@@ -88,6 +96,7 @@ public final class ContextVar<T extends @Nullable Object> {
   /**
    * The value in the current context, else the default. O(1) when cached.
    *
+   * @return the value, or the default
    * @throws NoSuchElementException if there is neither; the message names the variable
    */
   @SuppressWarnings("unchecked")
@@ -116,20 +125,29 @@ public final class ContextVar<T extends @Nullable Object> {
    * cached.
    *
    * @param other what to return where the variable isn't bound; may be {@code null}
+   * @return the value, or {@code other}
    */
   public T getOrElse(T other) {
     Object value = cachedOrFound();
     return value == Mark.ABSENT ? other : valueOf(value);
   }
 
-  /** The value in the topmost logical context only, or {@code null} if that has none. O(log n). */
+  /**
+   * The value in the topmost logical context only, or {@code null} if that has none. O(log n).
+   *
+   * @return the value there, or {@code null}
+   */
   @SuppressWarnings("unchecked")
   public @Nullable T lookupTopmost() {
     Object value = ThreadStates.current().lookupTopmost(ref);
     return value == Mark.ABSENT ? null : (T) value;
   }
 
-  /** Whether the variable has a value, {@code null} included, somewhere in the current context. */
+  /**
+   * Whether the variable has a value, {@code null} included, somewhere in the current context.
+   *
+   * @return whether it has a value
+   */
   public boolean isBound() {
     return cachedOrFound() != Mark.ABSENT;
   }
@@ -164,6 +182,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * Sets the variable as {@link #set} does, until the returned binding is closed.
    *
    * @param value the value; {@code null} is one
+   * @return what undoes the setting
    */
   public Binding bind(T value) {
     Binding binding = VarBinding.bind(ref, version, value);

@@ -52,6 +52,8 @@ public final class ExecutionContext {
    * at this moment; later changes on either side are unseen by the other. O(1) whatever the depth
    * and the number of variables; allocates one object of 24 bytes, or nothing if nothing was
    * changed since the last capture.
+   *
+   * @return the snapshot
    */
   public static ExecutionContext capture() {
     ThreadState state = ThreadStates.current();
@@ -69,7 +71,11 @@ public final class ExecutionContext {
     return snapshot;
   }
 
-  /** The context of a new thread: no variable has a value. */
+  /**
+   * The context of a new thread: no variable has a value.
+   *
+   * @return the empty context
+   */
   public static ExecutionContext empty() {
     return EMPTY;
   }
@@ -106,6 +112,7 @@ public final class ExecutionContext {
    * A task that runs {@code task} in this context, each time from the same start.
    *
    * @param task what to run
+   * @return the wrapped task
    */
   public Runnable wrap(Runnable task) {
     Objects.requireNonNull(task, "task");
@@ -117,6 +124,7 @@ public final class ExecutionContext {
    *
    * @param task what to call
    * @param <V> the type of the result
+   * @return the wrapped task
    */
   public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
     Objects.requireNonNull(task, "task");
@@ -128,6 +136,7 @@ public final class ExecutionContext {
    *
    * @param supplier what to call
    * @param <V> the type of the result
+   * @return the wrapped supplier
    */
   public <V extends @Nullable Object> Supplier<V> wrapSupplier(Supplier<V> supplier) {
     Objects.requireNonNull(supplier, "supplier");
@@ -139,6 +148,7 @@ public final class ExecutionContext {
    *
    * @param consumer what to call
    * @param <A> the type of the argument
+   * @return the wrapped consumer
    */
   public <A extends @Nullable Object> Consumer<A> wrapConsumer(Consumer<A> consumer) {
     Objects.requireNonNull(consumer, "consumer");
@@ -151,6 +161,7 @@ public final class ExecutionContext {
    * @param function what to call
    * @param <A> the type of the argument
    * @param <V> the type of the result
+   * @return the wrapped function
    */
   public <A extends @Nullable Object, V extends @Nullable Object> Function<A, V> wrapFunction(
       Function<A, V> function) {
@@ -164,6 +175,7 @@ public final class ExecutionContext {
    * @param consumer what to call
    * @param <A> the type of the first argument
    * @param <B> the type of the second argument
+   * @return the wrapped consumer
    */
   public <A extends @Nullable Object, B extends @Nullable Object> BiConsumer<A, B> wrapBiConsumer(
       BiConsumer<A, B> consumer) {
@@ -178,6 +190,7 @@ public final class ExecutionContext {
    * @param <A> the type of the first argument
    * @param <B> the type of the second argument
    * @param <V> the type of the result
+   * @return the wrapped function
    */
   public <A extends @Nullable Object, B extends @Nullable Object, V extends @Nullable Object>
       BiFunction<A, B, V> wrapBiFunction(BiFunction<A, B, V> function) {
@@ -191,6 +204,7 @@ public final class ExecutionContext {
    *
    * @param variable the variable
    * @param <T> the type of its values
+   * @return the value, or {@code null}
    */
   public <T extends @Nullable Object> @Nullable T lookup(ContextVar<T> variable) {
     Objects.requireNonNull(variable, "variable");
@@ -201,13 +215,18 @@ public final class ExecutionContext {
    * Whether {@code variable} has a value, {@code null} included, in this context. O(depth).
    *
    * @param variable the variable
+   * @return whether it has a value
    */
   public boolean contains(ContextVar<?> variable) {
     Objects.requireNonNull(variable, "variable");
     return EcLinks.lookup(top, below, variable.ref()) != Mark.ABSENT;
   }
 
-  /** The variables that have a value somewhere in this context, each once; an unmodifiable copy. */
+  /**
+   * The variables that have a value somewhere in this context, each once; an unmodifiable copy.
+   *
+   * @return the variables, in no particular order
+   */
   public Set<ContextVar<?>> vars() {
     return LogicalContext.collect(this::forEachLive);
   }
@@ -215,6 +234,8 @@ public final class ExecutionContext {
   /**
    * Number of logical contexts with values in this snapshot. Long stacks are folded, so that this
    * is bounded; it is for diagnosis and tells nothing about look-ups.
+   *
+   * @return the number of logical contexts
    */
   public int depth() {
     return EcLinks.links(below) + (top == null ? 0 : 1);

@@ -99,6 +99,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    *
    * @param body its code; doesn't run before the first value is asked for
    * @param <T> the type of the values
+   * @return a generator that has not begun
    */
   public static <T extends @Nullable Object> Generator<T> of(Body<T> body) {
     return new Generator<>(body, false);
@@ -110,6 +111,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    *
    * @param body its code; doesn't run before the first value is asked for
    * @param <T> the type of the values
+   * @return a generator that has not begun
    */
   public static <T extends @Nullable Object> Generator<T> transparent(Body<T> body) {
     return new Generator<>(body, true);
@@ -152,7 +154,11 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     return coroutine.take();
   }
 
-  /** A lazy sequential stream of the remaining values. Closing the stream closes the generator. */
+  /**
+   * A lazy sequential stream of the remaining values. Closing the stream closes the generator.
+   *
+   * @return the stream
+   */
   public Stream<T> stream() {
     return StreamSupport.stream(
             Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED), false)

@@ -61,6 +61,7 @@ public final class LogicalContext {
    *
    * @param variable the variable
    * @param <T> the type of its values
+   * @return the value, or {@code null}
    */
   public <T extends @Nullable Object> @Nullable T lookup(ContextVar<T> variable) {
     Objects.requireNonNull(variable, "variable");
@@ -71,25 +72,38 @@ public final class LogicalContext {
    * Whether {@code variable} has a value, {@code null} included, in this logical context. O(log n).
    *
    * @param variable the variable
+   * @return whether it has a value
    */
   public boolean contains(ContextVar<?> variable) {
     Objects.requireNonNull(variable, "variable");
     return lc.contains(variable.ref());
   }
 
-  /** Number of variables of either kind that have a value here. O(n). */
+  /**
+   * Number of variables of either kind that have a value here. O(n).
+   *
+   * @return the number of variables
+   */
   public int size() {
     int[] n = new int[1];
     lc.forEachLive(ref -> n[0]++);
     return n[0];
   }
 
-  /** The variables that have a value here; an unmodifiable copy. O(n). */
+  /**
+   * The variables that have a value here; an unmodifiable copy. O(n).
+   *
+   * @return the variables, in no particular order
+   */
   public Set<ContextVar<?>> vars() {
     return collect(lc::forEachLive);
   }
 
-  /** Whether a living thread has this logical context on its stack. O(1). */
+  /**
+   * Whether a living thread has this logical context on its stack. O(1).
+   *
+   * @return whether it is entered
+   */
   public boolean isEntered() {
     return lc.isEntered();
   }

@@ -34,6 +34,7 @@ public final class LongContextVar {
    * A new variable without a default.
    *
    * @param name what messages call it; needn't be unique
+   * @return a new variable
    * @throws IllegalStateException if a backend was forced that can't run here; the message tells
    *     why
    */
@@ -46,6 +47,7 @@ public final class LongContextVar {
    *
    * @param name what messages call it; needn't be unique
    * @param value the default
+   * @return a new variable
    * @throws IllegalStateException if a backend was forced that can't run here; the message tells
    *     why
    */
@@ -53,7 +55,11 @@ public final class LongContextVar {
     return new LongContextVar(name, value, true);
   }
 
-  /** The name it was made with. */
+  /**
+   * The name it was made with.
+   *
+   * @return the name
+   */
   public String name() {
     return ref.name;
   }
@@ -61,6 +67,7 @@ public final class LongContextVar {
   /**
    * The value in the current context, else the default. O(1) when cached.
    *
+   * @return the value, or the default
    * @throws NoSuchElementException if there is neither; the message names the variable
    */
   public long get() {
@@ -87,6 +94,7 @@ public final class LongContextVar {
    * cached.
    *
    * @param other what to return where the variable isn't bound
+   * @return the value, or {@code other}
    */
   public long getOrElse(long other) {
     ThreadState state = ThreadStates.current();
@@ -96,7 +104,11 @@ public final class LongContextVar {
     return find(state) == Mark.LONG ? state.foundWord() : other;
   }
 
-  /** Whether the variable has a value somewhere in the current context. */
+  /**
+   * Whether the variable has a value somewhere in the current context.
+   *
+   * @return whether it has a value
+   */
   public boolean isBound() {
     ThreadState state = ThreadStates.current();
     Object hit = state.cached(version);
@@ -130,6 +142,7 @@ public final class LongContextVar {
    * Sets the variable as {@link #set} does, until the returned binding is closed.
    *
    * @param value the value
+   * @return what undoes the setting
    */
   public Binding bind(long value) {
     Binding binding = VarBinding.bindLong(ref, version, value);

@@ -32,6 +32,7 @@ public final class EcLink {
   public final long address;
 
   /** Keeps the memory at {@link #address} alive. */
+  @SuppressWarnings({"unused", "UnusedVariable"}) // nobody but the collector looks at it
   private final @Nullable Object keeper;
 
   /** The {@code ExecutionContext} that is this chain; filled on demand, any winner will do. */
