@@ -56,6 +56,7 @@ public final class LifetimeStress {
     WORKLOADS.put("exchange", MapExchange::new);
     WORKLOADS.put("cycles", MapCycles::new);
     WORKLOADS.put("dying", DyingMaps::new);
+    WORKLOADS.put("contexts", ContextChurn::new);
     WORKLOADS.put("forgetful", ForgetfulReader::new);
     WORKLOADS.put("unguarded", UnguardedReader::new);
   }
@@ -106,8 +107,7 @@ public final class LifetimeStress {
     // What is made once and for all is made before the state to return to is taken.
     workloads.forEach(workload -> workload.newWorker(seeds.split()).step());
     workloads.forEach(Workload::dropShared);
-    FfmHooks.collectUntil(() -> FfmHooks.phantoms() == 0 && uncollected() == 0, PATIENCE);
-    final State before = State.now();
+    final State before = settled();
 
     List<Thread> threads = startWorkers();
     long deadline = System.nanoTime() + time.toNanos();
@@ -128,6 +128,22 @@ public final class LifetimeStress {
     boolean settled =
         FfmHooks.collectUntil(() -> State.now().equals(before) && uncollected() == 0, PATIENCE);
     return report(before, peak, settled);
+  }
+
+  /** The state once several collections in a row have found nothing more to free. */
+  private State settled() {
+    State[] last = {State.now()};
+    int[] unchanged = new int[1];
+    FfmHooks.collectUntil(
+        () -> {
+          State now = State.now();
+          boolean quiet = now.equals(last[0]) && now.slabs == now.phantoms && uncollected() == 0;
+          unchanged[0] = quiet ? unchanged[0] + 1 : 0;
+          last[0] = now;
+          return unchanged[0] == 5;
+        },
+        PATIENCE);
+    return last[0];
   }
 
   /** Starts every worker; their threads alone refer to them. */
