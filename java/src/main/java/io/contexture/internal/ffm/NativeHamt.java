@@ -206,7 +206,7 @@ public final class NativeHamt extends AbstractLongHamt {
 
   @Override
   protected boolean hasEntriesOf(AbstractLongHamt that) {
-    return that instanceof NativeHamt other && other.addr == addr || super.hasEntriesOf(that);
+    return (that instanceof NativeHamt other && other.addr == addr) || super.hasEntriesOf(that);
   }
 
   @Override
