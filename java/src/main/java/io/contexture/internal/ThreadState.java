@@ -700,4 +700,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   final void clearCache() {
     Arrays.fill(cacheValues, null);
   }
+
+  /**
+   * Lets go of the stack and the cache, once the thread is gone: a logical context that the thread
+   * never left goes on to name this state as its holder.
+   */
+  final void forgetStack() {
+    top = null;
+    below = null;
+    depth = 0;
+    frameTop = NO_TOPS;
+    frameBelow = NO_BELOWS;
+    clearCache();
+  }
 }

@@ -98,6 +98,7 @@ public final class ThreadStates {
     if (TABLE[i] == state) {
       TABLE[i] = null;
     }
+    state.forgetStack();
     state.free();
   }
 
