@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sequences in which a careless look-up cache would give a stale or foreign value (C1, C2, C4). */
@@ -121,6 +122,47 @@ abstract class CacheCases {
           () -> {
             assertX(next);
             assertEquals(number, n.get());
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void c2ContextChangedByAnotherThreadOverTheSameSnapshotIsSeenChanged(ThreadKind kind)
+      throws Exception {
+    LogicalContext lc = new LogicalContext();
+    y.set("below");
+    for (ExecutionContext snapshot :
+        List.of(ExecutionContext.empty(), ExecutionContext.capture())) {
+      snapshot.<Void, Exception>call(
+          () -> {
+            for (int i = 0; i < 5; i++) {
+              String mine = "mine " + i;
+              String theirs = "theirs " + i;
+              lc.run(
+                  () -> {
+                    x.set(mine);
+                    n.set(1);
+                    assertX(mine);
+                  });
+              kind.run(
+                  () ->
+                      snapshot.run(
+                          () ->
+                              lc.run(
+                                  () -> {
+                                    assertX(mine);
+                                    x.set(theirs);
+                                    n.delete();
+                                    assertX(theirs);
+                                  })));
+              lc.run(
+                  () -> {
+                    assertX(theirs);
+                    assertFalse(n.isBound());
+                  });
+            }
+            return null;
           });
     }
   }

@@ -4,6 +4,9 @@ import static io.contexture.ThreadKind.PLATFORM;
 import static io.contexture.ThreadKind.VIRTUAL;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.contexture.internal.ffm.ForkedJvm;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +24,21 @@ abstract class ContextSuite {
   @Test
   void theBackendUnderTestIsTheOneThatRuns() {
     assertEquals(expected, Contexture.backend());
+  }
+
+  @Test
+  void s4S9ContextsOfVirtualThreadsThatAreNeverResumedAreReleased() throws Exception {
+    List<String> options = new ArrayList<>();
+    options.add("-Djdk.trackAllThreads=false");
+    for (String property : List.of("contexture.backend", "contexture.library.path")) {
+      String value = System.getProperty(property);
+      if (value != null) {
+        options.add("-D" + property + "=" + value);
+      }
+    }
+    ForkedJvm.Outcome outcome =
+        new ForkedJvm(options.toArray(String[]::new)).run(NeverResumed.class);
+    assertEquals(0, outcome.exit(), outcome.output());
   }
 
   @Nested

@@ -53,8 +53,6 @@ class EngineDifferentialNativeSuite {
         program.run();
       } catch (RuntimeException | Error e) {
         throw new AssertionError("seed " + seed + " of " + variables + " variables fails", e);
-      } finally {
-        program.free();
       }
     }
   }
@@ -162,13 +160,6 @@ class EngineDifferentialNativeSuite {
       compare(stack, false, refs.size());
       for (int i = 0; i < snapshots.size(); i++) {
         compareSnapshot(i);
-      }
-    }
-
-    void free() {
-      for (Side side : sides) {
-        side.state.free();
-        side.body.free();
       }
       Reference.reachabilityFence(variable);
     }
