@@ -13,7 +13,7 @@ public enum Mark {
   LONG;
 
   /** {@code value} as it is kept in a cache, where Java's {@code null} means "nothing cached". */
-  static Object mask(@org.jspecify.annotations.Nullable Object value) {
+  public static Object mask(@org.jspecify.annotations.Nullable Object value) {
     return value == null ? NULL : value;
   }
 }

@@ -55,7 +55,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private static final long VERSION_BLOCK = 4096;
 
   // What a thread that has entered and cached nothing has: shared, and never written but with null.
-  private static final Object[] NO_VALUES = new Object[1];
   private static final Lc[] NO_TOPS = {};
   private static final EcLink[] NO_BELOWS = {};
   private static final long[] NO_NUMBERS = {};
@@ -75,14 +74,14 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   protected @Nullable EcLink below;
   protected long version = EMPTY_VERSION;
 
-  /**
-   * The objects of the cache, entry by entry as {@link Mark#mask} has them; {@code null}: not
-   * cached. Replaced as a whole when the cache grows.
-   */
-  protected @Nullable Object[] cacheValues = NO_VALUES;
+  /** The lookup cache; replaced as a whole when it grows. */
+  private VarCache.Line[] cache = VarCache.NONE;
 
   /** Whether anything was cached since the outermost operation began. */
-  protected boolean cacheFilled;
+  private boolean cacheFilled;
+
+  /** The word beside a {@link Mark#LONG} that {@link #search} has just returned. */
+  protected long foundWord;
 
   /** Whether {@link #sync} is owed. */
   protected boolean recordStale;
@@ -115,43 +114,64 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   // ------------------------------------------------------------------------- what backends do
 
-  /** The cached object for a variable version in the current stack version, masked, or null. */
-  public abstract @Nullable Object cached(long varVersion);
-
-  /** The word beside a {@link Mark#LONG} that {@link #cached} has just returned. */
-  public abstract long cachedWord(long varVersion);
-
   /**
-   * The miss path: finds a variable on the whole stack and caches the answer.
-   *
-   * @return what {@link #cached} would now return: never null
+   * Looks a variable up on the whole stack, without any cache: the object as {@link Mark#mask} has
+   * it, {@link Mark#ABSENT}, or {@link Mark#LONG} with the value in {@link #foundWord}.
    */
-  public abstract Object find(VarRef ref, long varVersion);
-
-  /** The word beside a {@link Mark#LONG} that {@link #find} has just returned. */
-  public abstract long foundWord();
-
-  /** Caches a value under the current version, if there is a cache. */
-  protected abstract void cacheSet(long varVersion, Object masked, long word);
-
-  /** The index in {@link #cacheValues} that a variable version has. */
-  protected final int cacheIndex(long varVersion) {
-    return (int) varVersion & (cacheValues.length - 1);
-  }
-
-  /** Whether the cache entry at {@code index} is of the current stack version. */
-  protected abstract boolean isCurrent(int index);
+  protected abstract Object search(VarRef ref);
 
   /** Copies top, below and version to where the backend needs them; clears {@link #recordStale}. */
   protected abstract void sync();
-
-  /** Frees what the collector doesn't. Called once, when the thread is gone. */
-  protected abstract void free();
 
   /** The canonical text of the stack; equal on all backends after equal operations. */
   public abstract String dump();
 
   // ------------------------------------------------------------------------------ variables
+
+  /**
+   * The hit: the object cached for a variable in the current state of the stack, as {@link
+   * Mark#mask} has it, {@link Mark#ABSENT}, {@link Mark#LONG}, or null if nothing is cached.
+   */
+  public final @Nullable Object cached(long varVersion) {
+    VarCache.Line line = line(varVersion);
+    return line.varVersion == varVersion && line.stackVersion == version ? line.value : null;
+  }
+
+  /** The word beside a {@link Mark#LONG} that {@link #cached} has just returned. */
+  public final long cachedWord(long varVersion) {
+    return line(varVersion).word;
+  }
+
+  /** The miss: finds a variable on the whole stack and caches what {@link #cached} then returns. */
+  public final Object find(VarRef ref, long varVersion) {
+    cache = VarCache.withRoomFor(cache, varVersion, version);
+    Object found = search(ref);
+    fill(varVersion, found, foundWord);
+    return found;
+  }
+
+  /** The word beside a {@link Mark#LONG} that {@link #find} has just returned. */
+  public final long foundWord() {
+    return foundWord;
+  }
+
+  private VarCache.Line line(long varVersion) {
+    VarCache.Line[] lines = cache;
+    return lines[(int) varVersion & (lines.length - 1)];
+  }
+
+  /** Caches a value under the current version, if there is a cache. Plain stores, null first. */
+  private void fill(long varVersion, Object masked, long word) {
+    if (cache != VarCache.NONE) {
+      VarCache.Line line = line(varVersion);
+      line.value = null;
+      line.varVersion = varVersion;
+      line.stackVersion = version;
+      line.word = word;
+      line.value = masked;
+      cacheFilled = true;
+    }
+  }
 
   /** The topmost LC's object for an object variable, null included, or {@link Mark#ABSENT}. */
   public final @Nullable Object lookupTopmost(VarRef ref) {
@@ -208,7 +228,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       if (recordStale) {
         sync();
       }
-      cacheSet(varVersion, ref.isLong ? Mark.LONG : Mark.mask(value), word);
+      fill(varVersion, ref.isLong ? Mark.LONG : Mark.mask(value), word);
     } catch (StackOverflowError leftForLater) {
       // The record is flagged stale and the cache entry is empty: the next use makes up for it.
     }
@@ -265,8 +285,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   private void forgetCached(long varVersion) {
-    Object[] values = cacheValues;
-    values[(int) varVersion & (values.length - 1)] = null;
+    line(varVersion).value = null;
   }
 
   private long takeVersion() {
@@ -410,7 +429,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       try {
         sync();
         if (d == 0 && cacheFilled) {
-          dropStaleEntries();
+          cacheFilled = VarCache.clearStale(cache, version); // C3
         }
       } catch (StackOverflowError leftForLater) {
         // As in write; and stale entries are dropped after the next operation.
@@ -461,20 +480,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       lc.link = link;
     }
     return link;
-  }
-
-  private void dropStaleEntries() {
-    cacheFilled = false;
-    Object[] values = cacheValues;
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] != null) {
-        if (isCurrent(i)) {
-          cacheFilled = true;
-        } else {
-          values[i] = null;
-        }
-      }
-    }
   }
 
   // -------------------------------------------------------------------------------- capture
@@ -698,7 +703,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** Clears every cached value; called by a purge, on any thread, racing with the owner. */
   final void clearCache() {
-    Arrays.fill(cacheValues, null);
+    VarCache.clear(cache);
   }
 
   /**

@@ -54,16 +54,11 @@ public final class ThreadStates {
     Reaper.poke();
     Thread thread = Thread.currentThread();
     ThreadState state = Engines.engine().newThreadState(thread);
-    try {
-      Object anchor = new Object();
-      ANCHOR.set(anchor);
-      REGISTRY.put(state.threadId, new Keeper(anchor, state));
-      return state;
-    } catch (Throwable outOfMemoryOrStack) {
-      REGISTRY.remove(state.threadId);
-      state.free();
-      throw outOfMemoryOrStack;
-    }
+    Object anchor = new Object();
+    Keeper keeper = new Keeper(anchor, state);
+    ANCHOR.set(anchor);
+    REGISTRY.put(state.threadId, keeper);
+    return state;
   }
 
   /** Clears every cached value of every thread: a variable has died. */
@@ -99,7 +94,6 @@ public final class ThreadStates {
       TABLE[i] = null;
     }
     state.forgetStack();
-    state.free();
   }
 
   /** The number of states held; for tests. */

@@ -60,41 +60,19 @@ public final class NativeEngine extends Engine {
 
   @Override
   public ThreadState newThreadState(Thread thread) {
-    long record;
-    synchronized (this) {
-      int status = Cx.threadNew(runtime, out);
-      if (status != Cx.OK) {
-        throw failure(status);
-      }
-      record = Cx.getLong(out);
-    }
-    boolean made = false;
-    try {
-      ThreadState state = new NativeThreadState(this, thread, record);
-      made = true;
-      return state;
-    } finally {
-      if (!made) {
-        Cx.threadFree(record);
-      }
-    }
+    return new NativeThreadState(this, thread, reserve(1));
   }
 
   @Override
   protected EcLink newLink(Root root, @Nullable EcLink below, long stamp) {
-    SlabPool.EcBlock block =
+    SlabPool.Block block =
         SlabPool.newEc(((NativeHamt) root.map()).address(), below == null ? 0 : below.address);
     return new EcLink(root, below, stamp, block.addr(), Objects.requireNonNull(block.slab()));
   }
 
-  /** The error that a status of a function without a better explanation stands for. */
-  static Error outOfMemory(int status) {
-    return new OutOfMemoryError("libcontexture: " + Cx.statusText(status));
-  }
-
   private static RuntimeException failure(int status) {
     if (status == Cx.NO_MEMORY) {
-      throw outOfMemory(status);
+      throw new OutOfMemoryError("libcontexture: " + Cx.statusText(status));
     }
     return new IllegalStateException(
         status == Cx.EXHAUSTED

@@ -295,16 +295,9 @@ public final class NativeHamt extends AbstractLongHamt {
       left = map.size;
       capacity = Math.min(BLOCK, left);
       long bytes = CxLayout.HAMT_CURSOR_SIZE + 2L * Long.BYTES * capacity;
-      Slab borrowed = SlabPool.borrow();
-      long block = borrowed.take(bytes);
-      if (block == 0) {
-        borrowed = SlabPool.fresh(bytes);
-        block = borrowed.take(bytes);
-      }
-      Cx.fill(block, CxLayout.HAMT_CURSOR_SIZE, (byte) 0);
-      SlabPool.giveBack(borrowed);
-      addr = block;
-      slab = borrowed;
+      SlabPool.Block block = SlabPool.newBlock(bytes, Long.BYTES);
+      addr = block.addr();
+      slab = block.slab();
     }
 
     @Override

@@ -26,8 +26,8 @@ final class SlabPool {
   private static final AtomicReferenceArray<@Nullable Slab> STRIPES =
       new AtomicReferenceArray<>((MASK + 1) * SPREAD);
 
-  /** A {@code cx_ec} and what keeps it alive; what it points to isn't kept. */
-  record EcBlock(long addr, Slab slab) {}
+  /** A block and what keeps it alive; what the block points to isn't kept. */
+  record Block(long addr, Slab slab) {}
 
   private SlabPool() {}
 
@@ -70,7 +70,7 @@ final class SlabPool {
    *
    * @throws OutOfMemoryError when native memory is exhausted
    */
-  static EcBlock newEc(long map, long below) {
+  static Block newEc(long map, long below) {
     Slab slab = borrow();
     int status = Cx.ecNew(map, below, slab.addr, slab.outAddr());
     if (status == Cx.NEED_SPACE) {
@@ -82,7 +82,27 @@ final class SlabPool {
       throw new IllegalStateException("cx_ec_new: " + Cx.statusText(status));
     }
     giveBack(slab);
-    return new EcBlock(addr, slab);
+    return new Block(addr, slab);
+  }
+
+  /**
+   * A new zeroed block of {@code bytes} bytes, a multiple of 8, at a multiple of {@code alignment},
+   * which is a power of two and at least 8.
+   *
+   * @throws OutOfMemoryError when native memory is exhausted
+   */
+  static Block newBlock(long bytes, long alignment) {
+    long needed = bytes + alignment - Long.BYTES;
+    Slab slab = borrow();
+    long taken = slab.take(needed);
+    if (taken == 0) {
+      slab = fresh(needed);
+      taken = slab.take(needed);
+    }
+    long addr = (taken + alignment - 1) & -alignment;
+    Cx.fill(addr, bytes, (byte) 0);
+    giveBack(slab);
+    return new Block(addr, slab);
   }
 
   /** For tests: drops every slab that nobody has borrowed. */

@@ -243,8 +243,8 @@ class NativeHamtNativeSuite {
   void linkNamesItsMapAndTheChainBelow() {
     NativeHamt lower = filled(3);
     NativeHamt upper = filled(40);
-    SlabPool.EcBlock first = SlabPool.newEc(lower.address(), 0);
-    SlabPool.EcBlock second = SlabPool.newEc(upper.address(), first.addr());
+    SlabPool.Block first = SlabPool.newEc(lower.address(), 0);
+    SlabPool.Block second = SlabPool.newEc(upper.address(), first.addr());
     assertEquals(lower.address(), Cx.getLong(first.addr() + CxLayout.EC_MAP));
     assertEquals(0, Cx.getLong(first.addr() + CxLayout.EC_BELOW));
     assertEquals(1, Cx.getLong(first.addr() + CxLayout.EC_LINKS));
