@@ -5,7 +5,6 @@ import io.contexture.internal.Mark;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarRef;
-import java.lang.invoke.VarHandle;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +162,6 @@ public final class ContextVar<T extends @Nullable Object> {
    */
   public void set(T value) {
     ThreadStates.current().set(ref, version, value);
-    keepAlive();
   }
 
   /**
@@ -175,7 +173,6 @@ public final class ContextVar<T extends @Nullable Object> {
    */
   public void delete() {
     ThreadStates.current().deleteOrThrow(ref, version);
-    keepAlive();
   }
 
   /**
@@ -185,9 +182,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * @return what undoes the setting
    */
   public Binding bind(T value) {
-    Binding binding = VarBinding.bind(ref, version, value);
-    keepAlive();
-    return binding;
+    return VarBinding.bind(this, ref, version, value);
   }
 
   /**
@@ -238,21 +233,8 @@ public final class ContextVar<T extends @Nullable Object> {
     Object value = state.cached(version);
     if (value == null) {
       value = state.find(ref, version);
-      keepAlive();
     }
     return value;
-  }
-
-  /**
-   * Called after a value was stored in this thread's context or cache: this variable must not die
-   * before that store, or a purge might be over before there is anything to purge. The fence keeps
-   * the access to this variable behind the store; a reachabilityFence doesn't, on this JVM.
-   */
-  private void keepAlive() {
-    VarHandle.loadLoadFence();
-    if (!ref.refersTo(this)) {
-      throw new AssertionError(); // a weak reference to a reachable object isn't cleared
-    }
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T

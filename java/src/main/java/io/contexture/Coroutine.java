@@ -4,6 +4,7 @@ import io.contexture.internal.Lc;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,13 +31,21 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   private static final int RESUMERS = 0;
   private static final int BODYS = 1;
 
+  /**
+   * Stack that a resumption may take up, in frames, generously: once begun it must not overflow.
+   */
+  private static final int STACK_NEEDED = 128;
+
   private Generator.@Nullable Body<T> body;
   private final boolean transparent;
 
   /** The generator's own LC; null if transparent, or finished: then its values may go. */
   private @Nullable Lc lc;
 
-  /** The thread that is in {@link #advance} or {@link #close}; it alone may touch the rest. */
+  /**
+   * The thread that is in {@link #advance}, {@link #next} or {@link #close}; it alone may touch the
+   * rest.
+   */
   private final AtomicReference<@Nullable Thread> resumer = new AtomicReference<>();
 
   private volatile int turn = RESUMERS;
@@ -74,14 +83,16 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     }
   }
 
-  /** The value made ready. */
+  /** The next value, running the body if need be. */
   @SuppressWarnings("NullAway") // T may be nullable
-  T take() {
+  T next() {
     begin();
     try {
+      if (!ready && !finished) {
+        resume();
+      }
       if (!ready) {
-        throw new IllegalStateException(
-            "another thread took the value; a generator may be used by one thread at a time");
+        throw new NoSuchElementException("the generator has finished");
       }
       T taken = value;
       value = null;
@@ -150,6 +161,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
 
   private void resume() {
     ThreadState state = ThreadStates.current();
+    StackProbe.require(STACK_NEEDED);
     ThreadState.Resumption mine = state.beginResumption(transparent);
     resumption = mine;
     waiting = Thread.currentThread();
@@ -160,6 +172,7 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
               .name("contexture-generator")
               .inheritInheritableThreadLocals(false)
               .unstarted(this);
+      thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
       start(thread);
     } else {
       turn = BODYS;
@@ -167,10 +180,14 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     }
     boolean interrupted = false;
     while (turn == BODYS) {
-      LockSupport.park(this);
-      if (Thread.interrupted()) {
-        interrupted = true;
-        thread.interrupt();
+      try {
+        LockSupport.park(this);
+        if (Thread.interrupted()) {
+          interrupted = true;
+          thread.interrupt();
+        }
+      } catch (StackOverflowError waitOn) {
+        // Going on while the body runs is the one thing that mustn't happen.
       }
     }
     if (interrupted) {
@@ -211,8 +228,8 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   public void run() {
     try {
       ThreadState state = ThreadStates.current();
+      attach(state);
       try {
-        state.attach(lc, Objects.requireNonNull(resumption));
         Objects.requireNonNull(body).run(this);
       } finally {
         capturedInside = state.detach(lc);
@@ -223,7 +240,11 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
       failure = t;
     } finally {
       finish();
-      handOver();
+      try {
+        ThreadStates.endCurrent();
+      } finally {
+        handOver();
+      }
     }
   }
 
@@ -244,17 +265,43 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     value = next;
     ready = true;
     handOver();
+    awaitTurn();
+    attach(state);
+    if (closing) {
+      throw new Exit();
+    }
+  }
+
+  /**
+   * Lays the body's stack over the resumer's. If there is no memory for that, the resumer gets the
+   * error and the body stays where it is, to be resumed again; a body that is abandoned unwinds
+   * without.
+   */
+  private void attach(ThreadState state) {
+    while (true) {
+      try {
+        state.attach(lc, Objects.requireNonNull(resumption));
+        return;
+      } catch (Throwable t) {
+        if (abandoned) {
+          return;
+        }
+        failure = t;
+        capturedInside = false;
+        handOver();
+        awaitTurn();
+      }
+    }
+  }
+
+  private void awaitTurn() {
     boolean interrupted = false;
     while (turn != BODYS) {
       LockSupport.park(this);
       interrupted |= Thread.interrupted();
     }
     if (interrupted) {
-      me.interrupt();
-    }
-    state.attach(lc, Objects.requireNonNull(resumption));
-    if (closing) {
-      throw new Exit();
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -130,9 +130,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    */
   @Override
   public boolean hasNext() {
-    if (reference == null) {
-      reference = new Abandoned(this, coroutine);
-    }
+    track();
     boolean more = coroutine.advance();
     if (!more) {
       forget();
@@ -148,10 +146,12 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    */
   @Override
   public T next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException("the generator has finished");
+    track();
+    T next = coroutine.next();
+    if (reference == null) { // this generator is in use until here, and not abandoned
+      throw new AssertionError();
     }
-    return coroutine.take();
+    return next;
   }
 
   /**
@@ -174,8 +174,17 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    */
   @Override
   public void close() {
-    coroutine.close();
-    forget();
+    try {
+      coroutine.close();
+    } finally {
+      forget();
+    }
+  }
+
+  private void track() {
+    if (reference == null) {
+      reference = new Abandoned(this, coroutine);
+    }
   }
 
   private void forget() {

@@ -5,7 +5,6 @@ import io.contexture.internal.Mark;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarRef;
-import java.lang.invoke.VarHandle;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 
@@ -72,11 +71,11 @@ public final class LongContextVar {
    */
   public long get() {
     ThreadState state = ThreadStates.current();
-    return state.cached(version) == Mark.LONG ? state.cachedWord(version) : slowGet(state);
-  }
-
-  private long slowGet(ThreadState state) {
-    if (find(state) == Mark.LONG) {
+    Object value = state.cached(version);
+    if (value == Mark.LONG) {
+      return state.cachedWord(version);
+    }
+    if (value == null && state.find(ref, version) == Mark.LONG) {
       return state.foundWord();
     }
     if (hasDefault) {
@@ -98,10 +97,11 @@ public final class LongContextVar {
    */
   public long getOrElse(long other) {
     ThreadState state = ThreadStates.current();
-    if (state.cached(version) == Mark.LONG) {
+    Object value = state.cached(version);
+    if (value == Mark.LONG) {
       return state.cachedWord(version);
     }
-    return find(state) == Mark.LONG ? state.foundWord() : other;
+    return value == null && state.find(ref, version) == Mark.LONG ? state.foundWord() : other;
   }
 
   /**
@@ -112,7 +112,7 @@ public final class LongContextVar {
   public boolean isBound() {
     ThreadState state = ThreadStates.current();
     Object hit = state.cached(version);
-    return (hit != null ? hit : find(state)) == Mark.LONG;
+    return (hit != null ? hit : state.find(ref, version)) == Mark.LONG;
   }
 
   /**
@@ -124,7 +124,6 @@ public final class LongContextVar {
    */
   public void set(long value) {
     ThreadStates.current().setLong(ref, version, value);
-    keepAlive();
   }
 
   /**
@@ -135,7 +134,6 @@ public final class LongContextVar {
    */
   public void delete() {
     ThreadStates.current().deleteOrThrow(ref, version);
-    keepAlive();
   }
 
   /**
@@ -145,9 +143,7 @@ public final class LongContextVar {
    * @return what undoes the setting
    */
   public Binding bind(long value) {
-    Binding binding = VarBinding.bindLong(ref, version, value);
-    keepAlive();
-    return binding;
+    return VarBinding.bindLong(this, ref, version, value);
   }
 
   /** {@code LongContextVar[name]}. */
@@ -158,19 +154,5 @@ public final class LongContextVar {
 
   VarRef ref() {
     return ref;
-  }
-
-  private Object find(ThreadState state) {
-    Object found = state.find(ref, version);
-    keepAlive();
-    return found;
-  }
-
-  /** See {@link ContextVar}'s method of this name. */
-  private void keepAlive() {
-    VarHandle.loadLoadFence();
-    if (!ref.refersTo(this)) {
-      throw new AssertionError();
-    }
   }
 }

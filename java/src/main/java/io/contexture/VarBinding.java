@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The one implementation of {@link Binding}, for both kinds of variable. */
 final class VarBinding implements Binding {
+  /** Kept alive as long as the binding, which may have to put a value of it back. */
+  private final Object variable;
+
   private final VarRef ref;
   private final long varVersion;
   private final Lc lc;
@@ -23,7 +26,14 @@ final class VarBinding implements Binding {
   /** The place among the open bindings of {@link #lc}; 0 once closed. */
   private int place;
 
-  private VarBinding(VarRef ref, long varVersion, Lc lc, @Nullable Object before, long wordBefore) {
+  private VarBinding(
+      Object variable,
+      VarRef ref,
+      long varVersion,
+      Lc lc,
+      @Nullable Object before,
+      long wordBefore) {
+    this.variable = variable;
     this.ref = ref;
     this.varVersion = varVersion;
     this.lc = lc;
@@ -31,28 +41,29 @@ final class VarBinding implements Binding {
     this.wordBefore = wordBefore;
   }
 
-  static VarBinding bind(VarRef ref, long varVersion, @Nullable Object value) {
+  static VarBinding bind(Object variable, VarRef ref, long varVersion, @Nullable Object value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
-    VarBinding binding = new VarBinding(ref, varVersion, lc, state.lookupTopmost(ref), 0);
+    VarBinding binding = new VarBinding(variable, ref, varVersion, lc, state.lookupTopmost(ref), 0);
     state.set(ref, varVersion, value);
-    binding.place = ThreadState.openBinding(lc);
+    binding.place = ++lc.bindings; // no call that could fail in between
     return binding;
   }
 
-  static VarBinding bindLong(VarRef ref, long varVersion, long value) {
+  static VarBinding bindLong(Object variable, VarRef ref, long varVersion, long value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     boolean bound = state.isBoundTopmost(ref);
     VarBinding binding =
         new VarBinding(
+            variable,
             ref,
             varVersion,
             lc,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
     state.setLong(ref, varVersion, value);
-    binding.place = ThreadState.openBinding(lc);
+    binding.place = ++lc.bindings;
     return binding;
   }
 
@@ -70,8 +81,8 @@ final class VarBinding implements Binding {
     } else {
       state.set(ref, varVersion, before);
     }
+    lc.bindings--;
     place = 0;
     before = null;
-    ThreadState.closeBinding(lc);
   }
 }

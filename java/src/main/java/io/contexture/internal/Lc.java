@@ -29,7 +29,7 @@ public final class Lc {
   boolean shared;
 
   /** Number of open bindings made in this LC; they are closed in reverse order (V6). */
-  int bindings;
+  public int bindings;
 
   /** Counts changes, so that a resumer can tell whether a transparent generator made any. */
   long changes;
@@ -70,6 +70,11 @@ public final class Lc {
     }
     // A thread that is gone, a virtual thread that was never resumed included, holds nothing.
     if (witness.isThreadDead() && HOLDER.compareAndSet(this, witness, state)) {
+      // It never left, so nothing derived from the contents can be relied on.
+      lastOwner = 0;
+      shared = true;
+      bindings = 0;
+      forgetDerived();
       return;
     }
     throw new IllegalStateException(

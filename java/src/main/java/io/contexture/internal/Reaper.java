@@ -2,6 +2,7 @@ package io.contexture.internal;
 
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,9 @@ public final class Reaper {
   /** How often to look whether a thread has ended whose state is waiting for just that. */
   private static final long LINGER_MILLIS = 50;
 
+  private static final int RETRIES = 100;
+  private static final long RETRY_NANOS = 1_000_000;
+
   private static volatile @Nullable Thread daemon;
   private static volatile boolean used;
 
@@ -57,9 +61,24 @@ public final class Reaper {
   public static void drain() {
     Reference<?> dead;
     while ((dead = QUEUE.poll()) != null) {
-      ((Reapable) dead).reap();
+      reap(dead);
     }
     ThreadStates.releaseEnded();
+  }
+
+  /** A reference comes out of the queue once, so what it stood for is released here or never. */
+  private static void reap(Reference<?> dead) {
+    for (int tries = 0; ; tries++) {
+      try {
+        ((Reapable) dead).reap();
+        return;
+      } catch (OutOfMemoryError e) {
+        if (tries == RETRIES) {
+          return;
+        }
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
+    }
   }
 
   private static synchronized boolean startDaemon() {
@@ -89,10 +108,14 @@ public final class Reaper {
       while (true) {
         Reference<?> dead = QUEUE.remove(ThreadStates.hasLingering() ? LINGER_MILLIS : IDLE_MILLIS);
         if (dead != null) {
-          ((Reapable) dead).reap();
+          reap(dead);
         }
-        drain();
-        Roots.purgeIfRequested();
+        try {
+          drain();
+          Roots.purgeIfRequested();
+        } catch (OutOfMemoryError e) {
+          used = true; // the purge is still requested: stay, and try again
+        }
         long now = System.nanoTime();
         if (used || dead != null) {
           used = false;

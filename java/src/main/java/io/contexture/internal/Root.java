@@ -1,6 +1,5 @@
 package io.contexture.internal;
 
-import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,10 +52,12 @@ public final class Root {
   }
 
   private Root(Root shared) {
+    final long epoch = Roots.epoch();
     map = shared.map;
     chunks = shared.chunks.clone();
     used = shared.used;
     Roots.register(this);
+    scrubIfPurgedSince(epoch);
   }
 
   /** A root with the same contents that may be written, while this one is frozen. */
@@ -226,8 +227,7 @@ public final class Root {
   }
 
   private void scrubIfPurgedSince(long epoch) {
-    VarHandle.fullFence();
-    if (Roots.epoch() != epoch) {
+    if (Roots.purgedSince(epoch)) {
       scrub();
     }
   }

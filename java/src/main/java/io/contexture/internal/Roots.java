@@ -1,5 +1,6 @@
 package io.contexture.internal;
 
+import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,9 +43,15 @@ final class Roots {
     STRIPE[(int) Thread.currentThread().threadId() & (STRIPES - 1)].add(root);
   }
 
-  /** The number of purges begun; see the class comment. */
+  /** Odd while a purge walks, and never the same again; see the class comment. */
   static long epoch() {
     return EPOCH.get();
+  }
+
+  /** Whether a purge has been walking at any time since {@link #epoch} gave {@code before}. */
+  static boolean purgedSince(long before) {
+    VarHandle.fullFence();
+    return (before & 1) != 0 || EPOCH.get() != before;
   }
 
   /** Notes that a variable has died. */
@@ -54,12 +61,28 @@ final class Roots {
 
   /** Purges if a variable has died since the last purge began. */
   static void purgeIfRequested() {
-    if (REQUESTED.get() && REQUESTED.compareAndSet(true, false)) {
-      EPOCH.incrementAndGet();
+    if (REQUESTED.get()) {
+      purge();
+    }
+  }
+
+  private static synchronized void purge() {
+    if (!REQUESTED.compareAndSet(true, false)) {
+      return;
+    }
+    boolean done = false;
+    EPOCH.incrementAndGet();
+    try {
       for (Stripe stripe : STRIPE) {
         stripe.purge();
       }
       ThreadStates.clearCaches();
+      done = true;
+    } finally {
+      EPOCH.incrementAndGet();
+      if (!done) { // out of memory: the values are still there
+        REQUESTED.set(true);
+      }
     }
   }
 

@@ -77,8 +77,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** The lookup cache; replaced as a whole when it grows. */
   private VarCache.Line[] cache = VarCache.NONE;
 
-  /** Whether anything was cached since the outermost operation began. */
-  private boolean cacheFilled;
+  /** The lines filled since the outermost operation began, linked; see C3. */
+  private VarCache.@Nullable Line filledInside;
 
   /** The word beside a {@link Mark#LONG} that {@link #search} has just returned. */
   protected long foundWord;
@@ -144,9 +144,15 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** The miss: finds a variable on the whole stack and caches what {@link #cached} then returns. */
   public final Object find(VarRef ref, long varVersion) {
-    cache = VarCache.withRoomFor(cache, varVersion, version);
+    VarCache.Line[] lines = VarCache.withRoomFor(cache, varVersion, version);
+    if (lines != cache) {
+      cache = lines;
+      filledInside = null;
+    }
+    Object variable = ref.get();
     Object found = search(ref);
     fill(varVersion, found, foundWord);
+    ref.keepAlive(variable);
     return found;
   }
 
@@ -169,7 +175,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       line.stackVersion = version;
       line.word = word;
       line.value = masked;
-      cacheFilled = true;
+      if (depth > 0 && !line.listed) {
+        line.listed = true;
+        line.next = filledInside;
+        filledInside = line;
+      }
     }
   }
 
@@ -203,6 +213,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   private void write(VarRef ref, long varVersion, @Nullable Object value, long word) {
+    final Object variable = ref.get();
     Lc lc = top;
     if (lc == null) {
       lc = new Lc();
@@ -229,6 +240,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         sync();
       }
       fill(varVersion, ref.isLong ? Mark.LONG : Mark.mask(value), word);
+      ref.keepAlive(variable);
     } catch (StackOverflowError leftForLater) {
       // The record is flagged stale and the cache entry is empty: the next use makes up for it.
     }
@@ -310,11 +322,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return lc;
   }
 
-  /** Counts a binding in and returns its place among those of {@code lc}. */
-  public static int openBinding(Lc lc) {
-    return ++lc.bindings;
-  }
-
   /** Checks that a binding may be closed now (V6), changing nothing. */
   public final void checkBindingIsInnermost(Lc lc, int place, VarRef ref) {
     if (top != lc) {
@@ -333,11 +340,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
               + " later binding(s) of the same logical context are open; close those first, or use"
               + " try-with-resources");
     }
-  }
-
-  /** Counts the innermost binding of {@code lc} out. */
-  public static void closeBinding(Lc lc) {
-    lc.bindings--;
   }
 
   // ---------------------------------------------------------------------------------- stack
@@ -371,12 +373,24 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       @Nullable Runnable body,
       ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
-    // An empty LC changes no lookup, so neither does it change the version (see the class comment).
-    final long entered =
-        lc == null ? stampOf(base) : lc.isEmpty() ? version : versionOver(lc, base);
     final int d = depth;
+    long entered = lc == null ? stampOf(base) : version;
     if (lc != null) {
       lc.acquire(this);
+      // Only now that the LC is ours it holds still. An empty one changes no lookup, so neither
+      // does
+      // it change the version (see the class comment).
+      boolean known = false;
+      try {
+        if (!lc.isEmpty()) {
+          entered = versionOver(lc, base);
+        }
+        known = true;
+      } finally {
+        if (!known) {
+          lc.holder = null;
+        }
+      }
     }
     // From here to the try, and in the finally up to sync(), plain stores only.
     frameTop[d] = top;
@@ -428,8 +442,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
       try {
         sync();
-        if (d == 0 && cacheFilled) {
-          cacheFilled = VarCache.clearStale(cache, version); // C3
+        if (d == 0 && filledInside != null) {
+          VarCache.clearStale(filledInside, version); // C3
+          filledInside = null;
         }
       } catch (StackOverflowError leftForLater) {
         // As in write; and stale entries are dropped after the next operation.
@@ -582,7 +597,18 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (own != null) {
       own.acquire(this);
     }
-    rebase(level0, resumption.base, own == null);
+    boolean attached = false;
+    try {
+      rebase(level0, resumption.base, own == null);
+      attached = true;
+    } finally {
+      if (!attached) { // out of memory: as before, but for versions that can't be restored
+        detach(own);
+        if (own != null) {
+          own.lastOwner = 0;
+        }
+      }
+    }
   }
 
   /**
@@ -599,6 +625,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       own.lastStamp = baseStamp;
       own.lastVersion = floor == 0 && depth == 0 ? version : frameVersion[0];
     }
+    // What the body has looked up belongs to the resumer.
+    VarCache.clear(cache);
     for (int level = 0; level <= floor; level++) {
       setLevel(level, level == 0 && own == null ? null : levelTop(level), null, 0);
       Lc lc = levelTop(level);

@@ -61,6 +61,15 @@ public final class ThreadStates {
     return state;
   }
 
+  /** Lets go of the current thread's state: the thread is about to end. */
+  public static void endCurrent() {
+    Keeper keeper = REGISTRY.get(Thread.currentThread().threadId());
+    if (keeper != null) {
+      keeper.clear();
+      release(keeper.state);
+    }
+  }
+
   /** Clears every cached value of every thread: a variable has died. */
   static void clearCaches() {
     for (Keeper keeper : REGISTRY.values()) {

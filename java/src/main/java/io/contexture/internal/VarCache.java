@@ -33,6 +33,11 @@ final class VarCache {
 
     /** The value as {@link Mark#mask} has it, or {@code null}: nothing cached. */
     @Nullable Object value;
+
+    /** Whether this line is in the list of those to look through when the thread is out again. */
+    boolean listed;
+
+    @Nullable Line next;
   }
 
   /**
@@ -46,11 +51,15 @@ final class VarCache {
     if (lines != NONE && (!conflict || lines.length == MOST_LINES)) {
       return lines;
     }
-    Line[] more = new Line[lines == NONE ? FIRST_LINES : 2 * lines.length];
-    for (int i = 0; i < more.length; i++) {
-      more[i] = new Line();
+    try {
+      Line[] more = new Line[lines == NONE ? FIRST_LINES : 2 * lines.length];
+      for (int i = 0; i < more.length; i++) {
+        more[i] = new Line();
+      }
+      return more;
+    } catch (OutOfMemoryError e) {
+      return lines; // a look-up never fails for want of a cache
     }
-    return more;
   }
 
   /** Clears every value. Any thread. */
@@ -60,18 +69,16 @@ final class VarCache {
     }
   }
 
-  /** Clears the values of other stack versions. Returns whether any value is left. */
-  static boolean clearStale(Line[] lines, long stackVersion) {
-    boolean left = false;
-    for (Line line : lines) {
-      if (line.value != null) {
-        if (line.stackVersion == stackVersion) {
-          left = true;
-        } else {
-          line.value = null;
-        }
+  /** Takes the list apart and clears its values of other stack versions. Plain stores only. */
+  static void clearStale(Line first, long stackVersion) {
+    for (Line line = first; line != null; ) {
+      if (line.stackVersion != stackVersion) {
+        line.value = null;
       }
+      Line next = line.next;
+      line.next = null;
+      line.listed = false;
+      line = next;
     }
-    return left;
   }
 }

@@ -1,6 +1,8 @@
 package io.contexture.internal;
 
+import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What contexts know of a variable: its id, and the variable itself weakly (V7).
@@ -29,6 +31,18 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
   /** Whether the variable has been collected. */
   boolean isDead() {
     return refersTo(null);
+  }
+
+  /**
+   * Called after a value of {@code variable} was stored in a context or cache: the variable must
+   * not die before that store, or a purge might be over before there is anything to purge. The
+   * fence keeps this access to the variable behind the store.
+   */
+  void keepAlive(@Nullable Object variable) {
+    VarHandle.loadLoadFence();
+    if (!refersTo(variable)) {
+      throw new AssertionError(); // a weak reference to a reachable object isn't cleared
+    }
   }
 
   @Override

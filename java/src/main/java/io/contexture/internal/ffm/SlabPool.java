@@ -20,6 +20,9 @@ final class SlabPool {
   /** Stripes are 64 bytes apart, so that threads don't contend for a cache line. */
   private static final int SPREAD = 16;
 
+  /** Up to this many live slabs, 1 MiB of them, their size doesn't matter. */
+  private static final long FEW = 128;
+
   private static final int MASK =
       Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1) - 1;
 
@@ -53,12 +56,24 @@ final class SlabPool {
    * @throws OutOfMemoryError when native memory is exhausted
    */
   static Slab fresh(long bytes) {
-    return Slab.withRoomFor(Math.max(bytes, Slab.USUAL_ROOM));
+    return Slab.withRoomFor(Math.max(bytes, usualBytes() - Slab.HEADER_BYTES));
+  }
+
+  /**
+   * The size of the next ordinary slab. One small map that lives long keeps the whole slab in which
+   * it lies, so the more slabs are alive, the smaller the new ones are: with few, allocating seldom
+   * matters more; with many, it is what lies between the survivors.
+   */
+  private static long usualBytes() {
+    long live = NativeMemory.slabsLive();
+    int halvings =
+        live < FEW ? 0 : Math.min(4, 1 + (64 - Long.numberOfLeadingZeros(live / FEW)) / 2);
+    return Slab.USUAL_BYTES >> halvings;
   }
 
   /** Lets others have the slab. It is dropped if there is no place for it, or if it is unusual. */
   static void giveBack(Slab slab) {
-    if (slab.bytes == Slab.USUAL_BYTES) {
+    if (slab.bytes <= Slab.USUAL_BYTES) {
       STRIPES.compareAndSet(stripe(), null, slab);
     }
   }
