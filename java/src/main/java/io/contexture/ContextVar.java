@@ -83,7 +83,8 @@ public final class ContextVar<T extends @Nullable Object> {
 
   /**
    * The value in the current context, or {@code null} if it has none; the default is not consulted.
-   * Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from no value.
+   * Never throws, unless the first operation of a thread finds no memory for its state. O(1) when
+   * cached. {@link #isBound} tells a bound {@code null} from no value.
    *
    * @return the value, or {@code null}
    */

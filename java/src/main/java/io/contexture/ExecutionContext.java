@@ -223,7 +223,8 @@ public final class ExecutionContext {
   }
 
   /**
-   * The variables that have a value somewhere in this context, each once; an unmodifiable copy.
+   * The variables that have a value somewhere in this context, each once, without those of type
+   * {@link LongContextVar}; an unmodifiable copy.
    *
    * @return the variables, in no particular order
    */

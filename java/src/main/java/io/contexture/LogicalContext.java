@@ -80,7 +80,8 @@ public final class LogicalContext {
   }
 
   /**
-   * Number of variables of either kind that have a value here. O(n).
+   * Number of variables of either kind that have a value here, so it may be more than {@link #vars}
+   * lists. O(n).
    *
    * @return the number of variables
    */
@@ -91,7 +92,8 @@ public final class LogicalContext {
   }
 
   /**
-   * The variables that have a value here; an unmodifiable copy. O(n).
+   * The variables that have a value here, without those of type {@link LongContextVar}; an
+   * unmodifiable copy. O(n).
    *
    * @return the variables, in no particular order
    */

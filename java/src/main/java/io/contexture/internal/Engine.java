@@ -18,7 +18,7 @@ public abstract sealed class Engine permits MirrorEngine, NativeEngine {
 
   /**
    * Reserves {@code count} consecutive numbers that nobody else gets, for ids, versions and stamps;
-   * never 0, never reused. Any thread, lock-free.
+   * never 0, never reused. Any thread; called once per variable and per some thousand versions.
    *
    * @throws IllegalStateException when the 64-bit counter is near its end
    */

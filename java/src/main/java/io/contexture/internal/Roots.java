@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The collector clears a dead variable's {@link VarRef} first; the purge starts later. A root is
  * registered before values are copied into it, and the copying skips values whose {@code VarRef} is
- * cleared. What is left is the value that was copied while its variable lived and whose variable
- * died before the copy could be found. For that one, {@link #epoch} is raised before the walk
- * begins, and whoever copies reads it before copying and again, after a full fence, once the copy
- * can be found: either the walk sees the copy or the copier sees the new epoch and scrubs the copy
- * itself (Dekker's argument).
+ * cleared. What is left is a value that was copied, or a chunk that was shared, while its variable
+ * lived or while a purge walked, by a root that the walk didn't find. Hence {@link #epoch}: it is
+ * raised before the walk begins and again when it has ended. Whoever copies reads it before, and
+ * again, after a full fence, once the copy can be found. If a purge was walking at any time in
+ * between, the copier scrubs the copy itself; if not, a purge that begins later sees the copy
+ * (Dekker's argument).
  *
  * <p>The registry holds plain weak references without a queue: cleared ones are swept out when a
  * stripe is full, so that registering costs one small object and, amortized, a constant number of
