@@ -11,6 +11,9 @@
  *   Status     Functions that can fail return a cx_status: CX_OK (0) or CX_ABSENT (1) when they
  *              did what they say, a negative code otherwise. On a negative code nothing has
  *              changed and no output parameter has been written. Nothing aborts or prints.
+ *              Arguments are checked as far as a look at them tells, to catch mistakes early. A
+ *              pointer to memory that isn't what the type says, or that was freed, is undefined
+ *              behavior all the same.
  *   Progress   "wait-free" bounds the steps of every call; "lock-free" bounds those of the
  *              system as a whole. No function here blocks, except that the ones marked
  *              "allocates" call the C library's allocator.
@@ -52,9 +55,9 @@ typedef enum cx_status {
   CX_NO_MEMORY = -2,     /* the C library's allocator refused */
   CX_EXHAUSTED = -3,     /* a 64-bit counter is near its end; ids are never reused */
   CX_INVALID = -4,       /* an argument is NULL, misaligned or out of range */
-  CX_STALE = -5,         /* the handle names something that was freed */
+  CX_STALE = -5,         /* the unique_id of the thread state is 0: see cx_thread */
   CX_ENTERED = -6,       /* the logical context is on a stack already */
-  CX_TOO_LARGE = -7,     /* more entries than a map can hold, or a buffer length overflows */
+  CX_TOO_LARGE = -7,     /* the map would have more than 2^31 - 1 entries */
 } cx_status;
 
 /* A static, human-readable text for a status; "unknown status" for any other number.
@@ -110,6 +113,9 @@ CX_API int64_t cx_layout(uint32_t field);
 /* --------------------------------------------------------------------------------- memory -- */
 
 /* A region that the caller owns and functions bump-allocate from. Both ends are 8-byte aligned.
+ * The library writes whatever type it needs there; it is compiled so that the region may be an
+ * array of any type. A caller that reads what was built there (a cx_ec, a cx_lc) and isn't compiled
+ * with -fno-strict-aliasing should take the region from an allocator.
  *
  *     |  used (blocks built so far)  |  free                       |
  *                                    ^ next                        ^ end
@@ -133,6 +139,7 @@ CX_API void cx_memory_free(void *memory);
  * The shape is canonical: equal contents give equal shape and equal dump, whatever the history.
  * Up to 32 entries a map is one flat block, sorted by key; above, a trie of compressed nodes with
  * 32 slots (5 bits of the mixed key per level), at most 13 levels, entries inline in the nodes.
+ * A map has at most 2^31 - 1 entries.
  */
 typedef struct cx_hamt cx_hamt;
 
@@ -158,7 +165,8 @@ CX_API int32_t cx_hamt_get(const cx_hamt *map, uint64_t key, uint64_t *value);
 CX_API int32_t cx_hamt_assoc(
     const cx_hamt *map, uint64_t key, uint64_t value, cx_space *space, const cx_hamt **out);
 
-/* *out = `map` without `key`; *out == map if it wasn't there. Otherwise as cx_hamt_assoc. */
+/* *out = `map` without `key`; *out == map if it wasn't there. Otherwise as cx_hamt_assoc.
+ * Errors: CX_NEED_SPACE, CX_INVALID. */
 CX_API int32_t cx_hamt_dissoc(
     const cx_hamt *map, uint64_t key, cx_space *space, const cx_hamt **out);
 
@@ -299,7 +307,7 @@ typedef struct cx_cache_entry {
 /*
  * The record of one thread: 64 bytes, on a cache line of its own.
  *
- *      0  unique_id      never reused; 0 once freed
+ *      0  unique_id      never reused; 0 before it is initialized and while it is being freed
  *      8  stack_version  names this state of this thread's stack: changes on push and pop of a
  *                        non-empty LC and is restored where the earlier state is restored
  *     16  top            map of the topmost LC
@@ -311,6 +319,15 @@ typedef struct cx_cache_entry {
  *
  * A binding that keeps the fields itself may write top, below and stack_version directly, as the
  * owner.
+ *
+ * CX_STALE is the answer for a record whose unique_id is 0, and best effort: it catches a record
+ * that is zeroed and nothing more. A pointer to a record that cx_thread_free has freed may not be
+ * used at all; what is found there is undefined, and not CX_STALE in particular.
+ *
+ * The records of the Java binding are not made by cx_thread_new and have no cache: `cache` is NULL,
+ * so cx_var_lookup and cx_thread_find walk the stack and write nothing to the record. Java owns
+ * the stack that such a record shows: C code must treat the record as read-only. It must not set
+ * or delete variables in it, push or pop, give it a cache, draw versions from it or free it.
  */
 typedef struct cx_thread {
   uint64_t unique_id;
@@ -327,15 +344,17 @@ typedef struct cx_thread {
  * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
 CX_API int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out);
 
-/* Frees the state and its cache. Nobody may use it any more. NULL is a no-op. Allocates. */
+/* Frees the state and its cache. Nobody may use it any more. NULL is a no-op. Every LC that the
+ * thread has entered must have been left: an LC that wasn't names the state as its holder for good,
+ * and CX_ENTERED is all that cx_ec_set_with_lc answers for it. Owner; calls the allocator. */
 CX_API void cx_thread_free(cx_thread *thread);
 
 /* Gives the state a cache of `entries` empty entries (a power of two, 1 to 65536), dropping the
- * old one. Owner; allocates. Errors: CX_NO_MEMORY (the old cache stays), CX_INVALID. */
+ * old one. Owner; allocates. Errors: CX_NO_MEMORY (the old cache stays), CX_INVALID, CX_STALE. */
 CX_API int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries);
 
-/* A stack version that nobody had before, or 0 when the counter is exhausted. Owner, wait-free
- * but for one cx_runtime_reserve per 4096 calls. */
+/* A stack version that nobody had before, or 0 when the counter is exhausted or an argument is
+ * invalid or stale. Owner, wait-free but for one cx_runtime_reserve per 4096 calls. */
 CX_API uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread);
 
 /* The whole miss path in one call: finds variable `id` on the thread's stack, fills its cache
@@ -350,10 +369,12 @@ CX_API uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t c
 
 /* ------------------------------------------------------------------- variables in a thread's context -- */
 
-/* V2: CX_OK and *value through the cache, or CX_ABSENT. Owner, wait-free. O(1) on a hit. */
+/* V2: CX_OK and *value through the cache, or CX_ABSENT. Owner, wait-free. O(1) on a hit, else as
+ * cx_thread_find. `value` may be NULL. Errors: CX_INVALID, CX_STALE. */
 CX_API int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value);
 
-/* The same in the topmost LC only. Owner, wait-free. O(1). */
+/* The same in the topmost LC only, past the cache: one cx_hamt_get, at its cost. Owner, wait-free.
+ * Errors: CX_INVALID, CX_STALE. */
 CX_API int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value);
 
 /* V4: binds the variable in the topmost LC and writes its cache entry through. The map's new
@@ -363,7 +384,7 @@ CX_API int32_t cx_var_set(
     cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space);
 
 /* V5: removes it from the topmost LC; CX_ABSENT, with nothing changed, if that doesn't hold it.
- * Otherwise as cx_var_set. */
+ * Otherwise as cx_var_set. Errors: CX_NEED_SPACE, CX_INVALID, CX_STALE. */
 CX_API int32_t cx_var_delete(
     cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space);
 
@@ -387,7 +408,7 @@ typedef struct cx_frame {
 } cx_frame;
 
 /* S5, "get execution context": *out = the thread's whole stack as an immutable chain. Owner.
- * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
+ * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
 CX_API int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out);
 
 /* S6, "set execution context": makes `ec` current under a fresh empty LC and saves in *frame what

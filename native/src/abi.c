@@ -29,11 +29,11 @@ const char *cx_strerror(int32_t status) {
   case CX_INVALID:
     return "an argument is null, misaligned or out of range";
   case CX_STALE:
-    return "the handle names something that was freed";
+    return "the thread state is not initialized or being freed";
   case CX_ENTERED:
     return "the logical context is entered already";
   case CX_TOO_LARGE:
-    return "too many entries";
+    return "the map would have more than 2^31 - 1 entries";
   default:
     return "unknown status";
   }

@@ -248,9 +248,9 @@ int32_t cx_hamt_assoc(
     const struct hamt_node *root = node_assoc(&edit, 0, hamt_root(map), &entry, BINDING_REPLACES);
     built = root == NULL ? NULL : root_map(root);
   }
-  if (built == NULL) {
+  if (built == NULL || edit.count > HAMT_MAX_ENTRIES) {
     space->next = before;
-    return CX_NEED_SPACE;
+    return built == NULL ? CX_NEED_SPACE : CX_TOO_LARGE;
   }
   *out = built;
   return CX_OK;

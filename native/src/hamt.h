@@ -17,12 +17,22 @@
 #define HAMT_LEVELS 13u          /* of nodes; collisions lie below the last */
 #define HAMT_COLLISION_LIMIT 16u /* distinct keys with one hash: the test hook drops 4 bits */
 
+/* Entries of a map at most. As many as a Java int counts; and far from where the arithmetic on
+ * sizes in bytes, up to 120 an entry, could overflow. */
+#define HAMT_MAX_ENTRIES UINT64_C(0x7fffffff)
+
 /* The first word of a map's block. Every other bit is a fixed pattern, so that memory that was
  * never a map, or was poisoned after its release, is told from one with a single comparison. */
 #define HAMT_TAG_MAGIC 0x48c5a7e0u
 #define HAMT_TAG_TREE 1u      /* else one block of entries */
 #define HAMT_TAG_RAW 2u       /* hashes with the test hook */
 #define HAMT_TAG_COLLISION 4u /* a block inside a trie, never a map of its own */
+
+/* What a map's block starts with, whichever kind it is; `tag` tells which. */
+struct cx_hamt {
+  uint32_t tag;
+  uint32_t count; /* entries of a block; 0 in the header of a trie */
+};
 
 /*
  * A block of entries sorted by unsigned key. As a map it is "flat"; below level 12 of a trie it
@@ -33,9 +43,8 @@
  *      8  keys    [count]
  *         values  [count]
  */
-struct cx_hamt {
-  uint32_t tag;
-  uint32_t count;
+struct hamt_block {
+  cx_hamt head;
   uint64_t words[];
 };
 
@@ -48,8 +57,7 @@ struct cx_hamt {
  *     16  root      struct hamt_node
  */
 struct hamt_tree {
-  uint32_t tag;
-  uint32_t zero;
+  cx_hamt head;
   uint64_t count;
 };
 
@@ -73,7 +81,8 @@ struct hamt_node {
 };
 
 _Static_assert(sizeof(void *) == 8, "a word holds a pointer");
-_Static_assert(offsetof(struct cx_hamt, words) == 8, "block layout");
+_Static_assert(sizeof(cx_hamt) == 8, "block layout");
+_Static_assert(offsetof(struct hamt_block, words) == 8, "block layout");
 _Static_assert(sizeof(struct hamt_tree) == 16, "tree layout");
 _Static_assert(offsetof(struct hamt_tree, count) == 8, "tree layout");
 _Static_assert(offsetof(struct hamt_node, words) == 8, "node layout");
@@ -102,12 +111,17 @@ static inline const struct hamt_node *hamt_root(const cx_hamt *map) {
   return (const struct hamt_node *)(const void *)(hamt_tree(map) + 1);
 }
 
+/* The keys of a block, then its values. */
+static inline const uint64_t *hamt_block_words(const cx_hamt *block) {
+  return ((const struct hamt_block *)(const void *)block)->words;
+}
+
 static inline uint64_t hamt_block_key(const cx_hamt *block, uint32_t i) {
-  return block->words[i];
+  return hamt_block_words(block)[i];
 }
 
 static inline uint64_t hamt_block_value(const cx_hamt *block, uint32_t i) {
-  return block->words[(uint64_t)block->count + i];
+  return hamt_block_words(block)[(uint64_t)block->count + i];
 }
 
 /* Key and value of the i-th member of node->data. */

@@ -10,12 +10,12 @@
 /* ------------------------------------------------------------------------ sorted blocks -- */
 
 cx_hamt *block_new(struct edit *edit, uint32_t kind, uint32_t count) {
-  cx_hamt *block = space_take(edit->space, sizeof *block + 16 * (uint64_t)count);
-  if (block != NULL) {
-    block->tag = HAMT_TAG_MAGIC | kind | edit->raw;
-    block->count = count;
+  struct hamt_block *block = space_take(edit->space, sizeof *block + 16 * (uint64_t)count);
+  if (block == NULL) {
+    return NULL;
   }
-  return block;
+  block->head = (cx_hamt){HAMT_TAG_MAGIC | kind | edit->raw, count};
+  return &block->head;
 }
 
 const cx_hamt *block_from_entries(
@@ -45,10 +45,11 @@ const cx_hamt *block_insert(
     return NULL;
   }
   if (block != NULL) {
-    copy_words(copy->words, block->words, position);
-    copy_words(copy->words + position + 1, block->words + position, count);
-    copy_words(
-        copy->words + count + position + 2, block->words + count + position, count - position);
+    const uint64_t *from = hamt_block_words(block);
+    uint64_t *to = block_words(copy);
+    copy_words(to, from, position);
+    copy_words(to + position + 1, from + position, count);
+    copy_words(to + count + position + 2, from + count + position, count - position);
   }
   block_set(copy, position, key, value);
   return copy;
@@ -59,9 +60,11 @@ const cx_hamt *block_remove(
   uint64_t left = block->count - 1;
   cx_hamt *copy = block_new(edit, kind, (uint32_t)left);
   if (copy != NULL) {
-    copy_words(copy->words, block->words, position);
-    copy_words(copy->words + position, block->words + position + 1, left);
-    copy_words(copy->words + left + position, block->words + left + position + 2, left - position);
+    const uint64_t *from = hamt_block_words(block);
+    uint64_t *to = block_words(copy);
+    copy_words(to, from, position);
+    copy_words(to + position, from + position + 1, left);
+    copy_words(to + left + position, from + left + position + 2, left - position);
   }
   return copy;
 }
@@ -70,7 +73,7 @@ const cx_hamt *block_replace(
     struct edit *edit, uint32_t kind, const cx_hamt *block, uint32_t position, uint64_t value) {
   cx_hamt *copy = block_new(edit, kind, block->count);
   if (copy != NULL) {
-    copy_words(copy->words, block->words, 2 * (uint64_t)block->count);
+    copy_words(block_words(copy), hamt_block_words(block), 2 * (uint64_t)block->count);
     block_set(copy, position, hamt_block_key(block, position), value);
   }
   return copy;
@@ -86,8 +89,7 @@ struct hamt_node *node_new(struct edit *edit, uint32_t level, uint32_t data, uin
     if (tree == NULL) {
       return NULL;
     }
-    tree->tag = HAMT_TAG_MAGIC | HAMT_TAG_TREE | edit->raw;
-    tree->zero = 0;
+    tree->head = (cx_hamt){HAMT_TAG_MAGIC | HAMT_TAG_TREE | edit->raw, 0};
     tree->count = edit->count;
     node = (struct hamt_node *)(void *)(tree + 1);
   } else {

@@ -57,10 +57,11 @@ static inline bool hamt_usable(const cx_hamt *map) {
  * of them has no branch to mispredict and no load that waits for another, and at 32 keys and fewer
  * that beats halving the range. */
 static inline uint32_t block_position(const cx_hamt *block, uint64_t key) {
+  const uint64_t *words = hamt_block_words(block);
   uint32_t position = 0;
 #pragma GCC unroll 4
   for (uint32_t i = 0, count = block->count; i < count; i++) {
-    position += block->words[i] < key;
+    position += words[i] < key;
   }
   return position;
 }
@@ -69,9 +70,14 @@ static inline bool block_has(const cx_hamt *block, uint32_t position, uint64_t k
   return position < block->count && hamt_block_key(block, position) == key;
 }
 
+static inline uint64_t *block_words(cx_hamt *block) {
+  return ((struct hamt_block *)(void *)block)->words;
+}
+
 static inline void block_set(cx_hamt *block, uint32_t i, uint64_t key, uint64_t value) {
-  block->words[i] = key;
-  block->words[(uint64_t)block->count + i] = value;
+  uint64_t *words = block_words(block);
+  words[i] = key;
+  words[(uint64_t)block->count + i] = value;
 }
 
 /* A block with its header in place, or NULL for want of space, as below. `kind` is 0 or
@@ -108,7 +114,7 @@ static inline uint32_t block_entries(const cx_hamt *block, uint32_t raw, struct 
 
 /* The map whose root this is. */
 static inline const cx_hamt *root_map(const struct hamt_node *root) {
-  return (const cx_hamt *)(const void *)((const struct hamt_tree *)(const void *)root - 1);
+  return &((const struct hamt_tree *)(const void *)root - 1)->head;
 }
 
 static inline struct slot node_slot(const struct hamt_node *node, uint32_t bit) {

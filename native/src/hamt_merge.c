@@ -250,12 +250,13 @@ int32_t cx_hamt_merge(
   struct edit edit = {space, hamt_raw(base), 0};
   const cx_hamt *built = hamt_is_tree(base) || hamt_is_tree(over) ? merge_tries(&edit, base, over)
                                                                   : merge_flat(&edit, base, over);
-  if (built == NULL || built == base || built == over) {
+  bool too_large = hamt_count(built) > HAMT_MAX_ENTRIES;
+  if (built == NULL || too_large || built == base || built == over) {
     /* Whatever was made on the way isn't part of the answer. */
     space->next = before;
   }
-  if (built == NULL) {
-    return CX_NEED_SPACE;
+  if (built == NULL || too_large) {
+    return built == NULL ? CX_NEED_SPACE : CX_TOO_LARGE;
   }
   *out = built;
   return CX_OK;

@@ -1,7 +1,7 @@
 /*
  * ec_chain_test.c - chains against a plain list of maps: lookup, folding, space.
  */
-#include "check.h"
+#include "forge.h"
 
 #define ARENA_BYTES (UINT64_C(8) << 20)
 #define LINKS 100
@@ -162,6 +162,24 @@ static void exhausted_space_leaves_all_intact(void) {
   arena_free(&arena);
 }
 
+static void chain_that_is_too_large_to_fold_is_refused(void) {
+  struct arena arena = arena_new(UINT64_C(1) << 20);
+  const cx_hamt *map = map_with(NULL, FORGE_KEYS, 1, &arena);
+  const cx_ec *ec = push(forge_map(HAMT_MAX_ENTRIES, &arena), NULL, &arena);
+  while (ec->links < CX_EC_MAX_LINKS) {
+    ec = push(map, ec, &arena);
+  }
+  uint8_t *next = arena.space.next;
+  const cx_ec *out = ec;
+  const cx_hamt *map_out = map;
+  CHECK_STATUS(CX_TOO_LARGE, cx_ec_new(map, ec, &arena.space, &out));
+  CHECK_STATUS(CX_TOO_LARGE, cx_ec_squash(ec, &arena.space, &map_out));
+  CHECK_SAME(ec, out);
+  CHECK_SAME(map, map_out);
+  CHECK_SAME(next, arena.space.next);
+  arena_free(&arena);
+}
+
 static void bad_arguments_are_refused(void) {
   struct arena arena = arena_new(4096);
   const cx_hamt *map = map_with(NULL, 1, 1, &arena);
@@ -187,4 +205,5 @@ TEST_MAIN(
     CASE(empty_chain_has_nothing), CASE(topmost_link_wins), CASE(empty_map_adds_no_link),
     CASE(long_chain_is_folded_with_the_same_lookups),
     CASE(squash_of_small_maps_takes_the_space_of_its_result_only),
-    CASE(exhausted_space_leaves_all_intact), CASE(bad_arguments_are_refused))
+    CASE(exhausted_space_leaves_all_intact), CASE(chain_that_is_too_large_to_fold_is_refused),
+    CASE(bad_arguments_are_refused))

@@ -3,6 +3,7 @@
  */
 #include "hamt.h"
 
+#include "forge.h"
 #include "model.h"
 
 #define ARENA_BYTES (UINT64_C(2) << 20)
@@ -741,6 +742,43 @@ static void memory_that_is_no_map_is_refused(void) {
   arena_free(&arena);
 }
 
+static void full_map_takes_other_values_but_no_other_key(void) {
+  struct arena arena = arena_new(ARENA_BYTES);
+  const cx_hamt *map = forge_map(HAMT_MAX_ENTRIES - 1, &arena);
+  map = put(map, FORGE_KEYS, FORGE_KEYS, &arena);
+  CHECK_EQUAL(HAMT_MAX_ENTRIES, cx_hamt_size(map));
+  uint8_t *next = arena.space.next;
+  const cx_hamt *out = map;
+  CHECK_STATUS(CX_TOO_LARGE, cx_hamt_assoc(map, FORGE_KEYS + 1, 0, &arena.space, &out));
+  CHECK_SAME(map, out);
+  CHECK_SAME(next, arena.space.next);
+  map = put(map, 7, 70, &arena);
+  CHECK_EQUAL(HAMT_MAX_ENTRIES, cx_hamt_size(map));
+  CHECK_EQUAL(70, cx_hamt_find(map, 7, 0));
+  map = put(del(map, 7, &arena), FORGE_KEYS + 1, 0, &arena);
+  CHECK_EQUAL(HAMT_MAX_ENTRIES, cx_hamt_size(map));
+  arena_free(&arena);
+}
+
+static void merge_refuses_a_union_that_is_too_large(void) {
+  struct arena arena = arena_new(ARENA_BYTES);
+  const cx_hamt *full = forge_map(HAMT_MAX_ENTRIES, &arena);
+  const cx_hamt *flat = put(put(NULL, 1, 10, &arena), FORGE_KEYS, 0, &arena);
+  const cx_hamt *tree = fill(NULL, 1, FORGE_KEYS, 1, &arena);
+  const cx_hamt *more[] = {flat, tree};
+  for (int i = 0; i < 2; i++) {
+    uint8_t *next = arena.space.next;
+    const cx_hamt *out = flat;
+    CHECK_STATUS(CX_TOO_LARGE, cx_hamt_merge(full, more[i], &arena.space, &out));
+    CHECK_STATUS(CX_TOO_LARGE, cx_hamt_merge(more[i], full, &arena.space, &out));
+    CHECK_SAME(flat, out);
+    CHECK_SAME(next, arena.space.next);
+    CHECK_STATUS(CX_OK, cx_hamt_merge(full, del(more[i], FORGE_KEYS, &arena), &arena.space, &out));
+    CHECK_EQUAL(HAMT_MAX_ENTRIES, cx_hamt_size(out));
+  }
+  arena_free(&arena);
+}
+
 static void bad_spaces_are_refused(void) {
   struct arena arena = arena_new(4096);
   const cx_hamt *out = NULL;
@@ -780,4 +818,5 @@ TEST_MAIN(
     CASE(bound_holds_for_merges_of_the_deepest_paths),
     CASE(copy_takes_exactly_its_bytes_and_points_nowhere_else), CASE(iteration_goes_in_dump_order),
     CASE(iteration_refuses_a_cursor_of_another_map), CASE(replace_in_place_is_for_flat_maps_only),
-    CASE(memory_that_is_no_map_is_refused), CASE(bad_spaces_are_refused))
+    CASE(memory_that_is_no_map_is_refused), CASE(full_map_takes_other_values_but_no_other_key),
+    CASE(merge_refuses_a_union_that_is_too_large), CASE(bad_spaces_are_refused))

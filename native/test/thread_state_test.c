@@ -3,6 +3,7 @@
  * generators (G1-G3) with and without a cache (C1, C2).
  */
 #include "fixture.h"
+#include "forge.h"
 
 #define MAX_THREADS 4
 
@@ -426,6 +427,35 @@ static void exhausted_versions_leave_the_stack_as_it_was(void) {
   fixture_free(&f);
 }
 
+static void full_lc_and_stack_too_large_to_fold_stay_as_they_were(void) {
+  struct fixture f = fixture_new(16);
+  const cx_hamt *full = forge_map(HAMT_MAX_ENTRIES, &f.arena);
+  const cx_hamt *small = NULL;
+  CHECK_STATUS(CX_OK, cx_hamt_assoc(NULL, FORGE_KEYS, 1, &f.arena.space, &small));
+  cx_var other = {FORGE_KEYS + 1, f.vars[0].version};
+  const cx_ec *ec = NULL;
+  f.thread->top = full;
+  uint8_t *next = f.arena.space.next;
+  CHECK_STATUS(CX_TOO_LARGE, cx_var_set(f.runtime, f.thread, &other, 1, &f.arena.space));
+  CHECK_SAME(full, f.thread->top);
+  CHECK_SAME(next, f.arena.space.next);
+  uint64_t value = 5;
+  CHECK_STATUS(CX_ABSENT, cx_var_lookup(f.thread, &other, &value));
+  CHECK_EQUAL(5, value);
+
+  CHECK_STATUS(CX_OK, cx_ec_new(full, NULL, &f.arena.space, &ec));
+  while (ec->links < CX_EC_MAX_LINKS) {
+    CHECK_STATUS(CX_OK, cx_ec_new(small, ec, &f.arena.space, &ec));
+  }
+  f.thread->top = small;
+  f.thread->below = ec;
+  next = f.arena.space.next;
+  CHECK_STATUS(CX_TOO_LARGE, cx_ec_get(f.thread, &f.arena.space, &ec));
+  CHECK_SAME(f.thread->below, ec);
+  CHECK_SAME(next, f.arena.space.next);
+  fixture_free(&f);
+}
+
 static void bad_arguments_are_refused(void) {
   struct fixture f = fixture_new(0);
   cx_thread stale = {.unique_id = 0};
@@ -514,5 +544,6 @@ TEST_MAIN(
     CASE(generator_sees_its_own_value_each_time), CASE(generator_sees_what_its_resumer_changes),
     CASE(nested_generators_keep_apart), CASE(generator_may_be_resumed_elsewhere),
     CASE(exhausted_space_leaves_the_stack_as_it_was),
-    CASE(exhausted_versions_leave_the_stack_as_it_was), CASE(bad_arguments_are_refused),
+    CASE(exhausted_versions_leave_the_stack_as_it_was),
+    CASE(full_lc_and_stack_too_large_to_fold_stay_as_they_were), CASE(bad_arguments_are_refused),
     CASE(versions_are_never_repeated))
