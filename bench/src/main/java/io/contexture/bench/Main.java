@@ -43,8 +43,8 @@ public final class Main {
     SMOKE(1, 0, 1, 20),
     /** Some minutes. */
     QUICK(1, 2, 3, 300),
-    /** Half an hour. */
-    FULL(3, 3, 5, 500);
+    /** A quarter of an hour. */
+    FULL(3, 3, 5, 300);
 
     final int forks;
     final int warmups;
