@@ -52,7 +52,7 @@ public final class Cx {
   /** {@code CX_INVALID}: an argument is NULL, misaligned or out of range. */
   public static final int INVALID = -4;
 
-  /** {@code CX_STALE}: the handle the thread state has no unique id: never made, or torn down. */
+  /** {@code CX_STALE}: the thread state has no unique id: never made, or torn down. */
   public static final int STALE = -5;
 
   /** {@code CX_ENTERED}: the logical context is on a stack already. */
