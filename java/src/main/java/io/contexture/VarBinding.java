@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The one implementation of {@link Binding}, for both kinds of variable. */
 final class VarBinding implements Binding {
   /** Kept alive as long as the binding, which may have to put a value of it back. */
+  @SuppressWarnings({"unused", "UnusedVariable"}) // nobody but the collector looks at it
   private final Object variable;
 
   private final VarRef ref;
