@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.Reference;
@@ -274,6 +275,71 @@ abstract class GarbageCases {
         });
   }
 
+  /**
+   * An open binding, and what it is about, seen weakly.
+   *
+   * @param pair the variable, and the value that {@code close} puts back
+   */
+  private record Bound(Binding binding, Pair pair) {
+    /** Sets a new variable, to which nobody else refers, and binds it. */
+    static Bound make() {
+      ContextVar<Object> variable = ContextVar.of("bound");
+      Object before = new byte[100];
+      variable.set(before);
+      Binding binding = variable.bind("while bound");
+      return new Bound(
+          binding, new Pair(new WeakReference<>(variable), new WeakReference<>(before)));
+    }
+
+    /** Closes the binding, checks that it restores, and lets go of it. */
+    Pair close() {
+      Await.collectGarbage();
+      ContextVar<Object> variable = pair.variable().get();
+      assertNotNull(variable, "the variable of an open binding has been collected");
+      assertEquals("while bound", variable.get());
+      binding.close();
+      assertNotNull(pair.value().get());
+      assertSame(pair.value().get(), variable.get());
+      return pair;
+    }
+  }
+
+  @Test
+  void v7OpenBindingKeepsItsVariableSoThatCloseRestoresIt() {
+    Bound.make().close().awaitCollected();
+    assertEquals(Set.of(), ExecutionContext.capture().vars());
+  }
+
+  @Test
+  void v7OpenBindingOfALongKeepsItsVariableSoThatCloseRestoresIt() {
+    LogicalContext lc = new LogicalContext();
+    WeakReference<LongContextVar> reference =
+        lc.call(
+            () -> {
+              LongContextVar variable = LongContextVar.of("bound");
+              variable.set(1);
+              WeakReference<LongContextVar> weak = new WeakReference<>(variable);
+              Binding binding = variable.bind(2);
+              variable = null;
+              Await.collectGarbage();
+              variable = weak.get();
+              assertNotNull(variable, "the variable of an open binding has been collected");
+              assertEquals(2, variable.get());
+              binding.close();
+              assertEquals(1, variable.get());
+              return weak;
+            });
+    Await.collected("the variable", reference);
+    Await.untilCollecting("the variable is left", () -> lc.size() == 0);
+  }
+
+  @Test
+  void v7OpenBindingThatIsDroppedLetsGoOfItsVariableAndTheValueBefore() {
+    Pair pair = Bound.make().pair();
+    pair.awaitCollected();
+    assertEquals(Set.of(), ExecutionContext.capture().vars());
+  }
+
   // ------------------------------------------------------------------------------------ S9
 
   @ParameterizedTest
@@ -351,6 +417,28 @@ abstract class GarbageCases {
     assertNotNull(snapshot.lookup(KEPT));
     snapshot = null;
     Await.collected("the value", value);
+  }
+
+  @Test
+  void c3SuspendedGeneratorHoldsNothingOfItsResumer() {
+    try (Generator<Object> generator =
+        Generator.of(
+            out -> {
+              assertNotNull(KEPT.get());
+              out.yield("first");
+              out.yield(KEPT.lookup());
+            })) {
+      WeakReference<Object> value =
+          new LogicalContext()
+              .call(
+                  () -> {
+                    WeakReference<Object> set = setKept();
+                    generator.next();
+                    return set;
+                  });
+      Await.collected("the resumer's value", value);
+      assertNull(generator.next());
+    }
   }
 
   // ------------------------------------------------------------------- abandoned generators

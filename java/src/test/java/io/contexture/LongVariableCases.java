@@ -10,6 +10,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** 64-bit variables: everything that object variables do (V1 to V6), for every pattern of bits. */
 abstract class LongVariableCases {
@@ -79,6 +81,95 @@ abstract class LongVariableCases {
       NoSuchElementException e = assertThrows(NoSuchElementException.class, x::get);
       assertTrue(e.getMessage().contains("'x'"), e.getMessage());
       assertEquals(Long.MIN_VALUE, x.getOrElse(Long.MIN_VALUE));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 31, 32, 33, 34, 100})
+  void v3DefaultIsGivenExactlyWhileTheVariableIsUnboundAtAnyDepth(int depth) {
+    for (long value : VALUES) {
+      nest(depth, () -> changeWithDefault(LongContextVar.withDefault("d", value), value));
+    }
+  }
+
+  /** Runs {@code body} under {@code depth} logical contexts, each with a variable of its own. */
+  private static void nest(int depth, Runnable body) {
+    if (depth == 0) {
+      body.run();
+    } else {
+      LongContextVar own = LongContextVar.of("level " + depth);
+      new LogicalContext()
+          .run(
+              () -> {
+                own.set(depth);
+                nest(depth - 1, body);
+                assertEquals(depth, own.get());
+              });
+    }
+  }
+
+  /** Changes a variable in every way, each time after it was found unbound and cached as that. */
+  private static void changeWithDefault(LongContextVar d, long value) {
+    assertUnbound(d, value);
+    d.set(~value);
+    assertBound(d, ~value);
+    new LogicalContext().run(() -> assertBound(d, ~value));
+    d.delete();
+    assertUnbound(d, value);
+    try (Binding _ = d.bind(5)) {
+      assertBound(d, 5);
+      ExecutionContext.empty().run(() -> assertUnbound(d, value));
+      assertBound(d, 5);
+    }
+    assertUnbound(d, value);
+    ExecutionContext unbound = ExecutionContext.capture();
+    LogicalContext lc = new LogicalContext();
+    lc.run(
+        () -> {
+          assertUnbound(d, value);
+          d.set(6);
+          assertBound(d, 6);
+          unbound.run(() -> assertUnbound(d, value));
+          assertBound(d, 6);
+        });
+    assertUnbound(d, value);
+    lc.run(() -> assertBound(d, 6));
+    lc.run(d::delete);
+    lc.run(() -> assertUnbound(d, value));
+    d.set(value); // the default itself
+    lc.run(() -> assertBound(d, value));
+    d.delete();
+    lc.run(() -> assertUnbound(d, value));
+    try (Generator<Long> generator =
+        Generator.of(
+            out -> {
+              assertUnbound(d, value);
+              out.yield(d.get());
+              assertBound(d, 7);
+              out.yield(d.get());
+              assertUnbound(d, value);
+            })) {
+      assertEquals(value, generator.next());
+      d.set(7);
+      assertEquals(7, generator.next());
+      d.delete();
+      assertFalse(generator.hasNext());
+    }
+  }
+
+  private static void assertUnbound(LongContextVar d, long value) {
+    for (int i = 0; i < 2; i++) { // the second answers come from the cache
+      assertEquals(value, d.get());
+      assertFalse(d.isBound());
+      assertEquals(~value, d.getOrElse(~value));
+    }
+  }
+
+  private static void assertBound(LongContextVar d, long value) {
+    for (int i = 0; i < 2; i++) {
+      assertEquals(value, d.get());
+      assertTrue(d.isBound());
+      assertEquals(value, d.getOrElse(~value));
     }
   }
 

@@ -5,12 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * A program whose virtual threads park for ever in the middle of a logical context, with nobody
  * left to resume them. Run with {@code -Djdk.trackAllThreads=false}, so that the JDK lets them be
- * collected; ends with status 0 once their contexts are released and their values gone.
+ * collected; ends with status 0 once their contexts are released and their values gone, and if who
+ * enters these contexts then finds them as they were left.
  */
 final class NeverResumed {
   private static final int THREADS = 100;
@@ -26,26 +30,88 @@ final class NeverResumed {
       contexts.add(lc);
       values.add(parkForEverIn(lc));
     }
-    long start = System.nanoTime();
-    while (contexts.stream().anyMatch(LogicalContext::isEntered)
-        || values.stream().anyMatch(value -> !value.refersTo(null))) {
-      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(60)) {
-        System.out.println(
+    untilCollecting(
+        () ->
+            contexts.stream().noneMatch(LogicalContext::isEntered)
+                && values.stream().allMatch(value -> value.refersTo(null)),
+        () ->
             contexts.stream().filter(LogicalContext::isEntered).count()
                 + " contexts are entered, "
                 + values.stream().filter(value -> !value.refersTo(null)).count()
                 + " values are left");
+    for (LogicalContext lc : contexts) {
+      lc.run(() -> check("in the context", VALUE.get()));
+    }
+    new LogicalContext()
+        .run(
+            () -> {
+              VALUE.set("below");
+              takeOver();
+            });
+  }
+
+  /**
+   * This thread is in a logical context, then it is in there again after a virtual thread that is
+   * lost: that one has set a variable anew and has captured what it set.
+   */
+  private static void takeOver() {
+    LogicalContext lc = new LogicalContext();
+    lc.run(
+        () -> {
+          VALUE.set("mine");
+          check("mine", VALUE.get());
+        });
+    AtomicReference<ExecutionContext> captured = new AtomicReference<>();
+    CountDownLatch entered = new CountDownLatch(1);
+    Thread.startVirtualThread(new Capturing(lc, captured, entered));
+    Await.latch(entered);
+    untilCollecting(() -> !lc.isEntered(), () -> "the context is entered");
+    check("the lost thread's", lc.lookup(VALUE));
+    check("the lost thread's", lc.call(VALUE::get));
+    check("the lost thread's", captured.get().lookup(VALUE));
+    lc.run(() -> VALUE.set("mine again"));
+    check("mine again", lc.lookup(VALUE));
+    check("mine again", lc.call(VALUE::get));
+    check("the lost thread's", captured.get().lookup(VALUE));
+    check("the lost thread's", captured.get().call(VALUE::get));
+  }
+
+  private static void check(Object expected, Object actual) {
+    if (!expected.equals(actual)) {
+      throw new AssertionError("expected " + expected + ", not " + actual);
+    }
+  }
+
+  private static void untilCollecting(BooleanSupplier condition, Supplier<String> problem) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(60)) {
+        System.out.println(problem.get());
         System.exit(1);
       }
       System.gc();
       LockSupport.parkNanos(10_000_000);
     }
-    for (LogicalContext lc : contexts) {
+  }
+
+  /** Sets the variable in a context, captures it from another on top, and stays there. */
+  private record Capturing(
+      LogicalContext lc, AtomicReference<ExecutionContext> captured, CountDownLatch entered)
+      implements Runnable {
+    @Override
+    public void run() {
       lc.run(
           () -> {
-            if (!VALUE.get().equals("in the context")) {
-              throw new AssertionError(VALUE.get());
-            }
+            VALUE.set("the lost thread's");
+            new LogicalContext()
+                .run(
+                    () -> {
+                      captured.set(ExecutionContext.capture());
+                      entered.countDown();
+                      while (true) {
+                        LockSupport.park();
+                      }
+                    });
           });
     }
   }

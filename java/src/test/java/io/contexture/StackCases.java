@@ -15,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -359,6 +361,76 @@ abstract class StackCases {
   }
 
   // ------------------------------------------------------------------- the object itself
+
+  /**
+   * Two threads get in by turns, trying again while the other is in. What the one found out before
+   * it got in may be out of date by then, what it has cached as well.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void s4WhoeverGetsInSeesWhatTheLastHolderHasLeft(ThreadKind kind) throws Exception {
+    for (boolean emptying : new boolean[] {false, true}) {
+      LogicalContext lc = new LogicalContext();
+      AtomicBoolean end = new AtomicBoolean();
+      ThreadKind.Running writer =
+          kind.start(
+              () -> {
+                for (int i = 0; !end.get(); i++) {
+                  String value = emptying && (i & 1) == 0 ? null : "written " + i;
+                  enterOnceLeft(lc, () -> change(lc, value));
+                  if (i % 100 == 0) {
+                    Thread.yield();
+                  }
+                }
+              });
+      int[] changes = new int[1];
+      try {
+        x.set("outside");
+        String[] last = {"outside"};
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < 400_000_000L) {
+          for (int i = 0; i < 100; i++) {
+            enterOnceLeft(
+                lc,
+                () -> {
+                  String expected = lc.contains(x) ? lc.lookup(x) : "outside";
+                  assertEquals(expected, x.get());
+                  if (!expected.equals(last[0])) {
+                    last[0] = expected;
+                    changes[0]++;
+                  }
+                });
+          }
+          Thread.yield();
+        }
+      } finally {
+        end.set(true);
+      }
+      writer.join();
+      assertTrue(changes[0] > 0, "the other thread was never in");
+      assertEquals("outside", x.get());
+    }
+  }
+
+  private void change(LogicalContext lc, @Nullable String value) {
+    if (value != null) {
+      x.set(value);
+    } else if (lc.contains(x)) {
+      x.delete();
+    }
+  }
+
+  /** Runs {@code body} in {@code lc} as soon as nobody else is in there. */
+  private static void enterOnceLeft(LogicalContext lc, Runnable body) {
+    while (true) {
+      try {
+        lc.run(body);
+        return;
+      } catch (IllegalStateException stillEntered) {
+        Thread.onSpinWait();
+      }
+    }
+  }
 
   @Test
   void contextTellsItsContentsFromOutsideAndFromAnyThread() throws Exception {
