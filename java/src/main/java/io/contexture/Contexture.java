@@ -25,7 +25,9 @@ import io.contexture.internal.Engines;
  *     <tr><th scope="row">{@code contexture.library.path}</th>
  *       <td>a file</td>
  *       <td>the library to load, and no other; without it, the directories of {@code
- *         java.library.path} come first, then what the jar brings along</td></tr>
+ *         java.library.path} come first, then what the jar brings along. A file with a manifest ({@code
+ *         .properties}) beside it is compared with that; without one, only its structure is
+ *         checked, so name no file that you don't trust</td></tr>
  *   </tbody>
  * </table>
  *

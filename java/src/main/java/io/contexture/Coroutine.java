@@ -55,6 +55,10 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   private @Nullable Thread waiting;
   private ThreadState.@Nullable Resumption resumption;
   private boolean closing;
+
+  /** What unwinds this body, once it is being closed. */
+  private @Nullable Exit exit;
+
   private boolean capturedInside;
 
   private boolean ready;
@@ -234,10 +238,10 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
       } finally {
         capturedInside = state.detach(lc);
       }
-    } catch (Exit closed) {
-      // as asked for
     } catch (Throwable t) {
-      failure = t;
+      if (t != exit) { // another generator's exit is a failure like any other
+        failure = t;
+      }
     } finally {
       finish();
       try {
@@ -258,18 +262,28 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
               + "; only the body of the generator may yield, on its own thread");
     }
     if (closing) {
-      throw new Exit();
+      throw exit();
     }
     ThreadState state = ThreadStates.current();
     capturedInside = state.detach(lc);
     value = next;
     ready = true;
+    Thread.interrupted(); // this resumer's, and it will see it again; not the next one's
     handOver();
     awaitTurn();
     attach(state);
     if (closing) {
-      throw new Exit();
+      throw exit();
     }
+  }
+
+  private Exit exit() {
+    Exit thrown = exit;
+    if (thrown == null) {
+      thrown = new Exit();
+      exit = thrown;
+    }
+    return thrown;
   }
 
   /**

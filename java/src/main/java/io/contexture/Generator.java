@@ -36,6 +36,12 @@ import org.jspecify.annotations.Nullable;
  * stands still between resumptions; its thread-locals and scoped values are that thread's. While
  * the body runs, the resumer waits; an interrupt of the resumer is passed on to the body.
  *
+ * <p>That it is another thread shows where locks are concerned: a body that needs a lock which its
+ * resumer holds waits for ever. Such a lock is also the one on a class that is being initialized,
+ * so don't run a generator to get the value of a static field if its body is code of the same
+ * class; and a resumer that is a virtual thread and pinned to its carrier, as in a class
+ * initializer, needs another carrier for the body.
+ *
  * <p>A generator may be used by different threads one after the other, never by two at once. A
  * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its
  * own thread, over an empty context), unless the body itself refers to the generator.

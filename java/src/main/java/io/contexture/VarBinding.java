@@ -17,6 +17,9 @@ final class VarBinding implements Binding {
   private final long varVersion;
   private final Lc lc;
 
+  /** The thread state that made it. */
+  private final ThreadState owner;
+
   /**
    * What the topmost LC had: an object, {@link Mark#ABSENT}, or {@link Mark#LONG} beside a word.
    */
@@ -32,12 +35,14 @@ final class VarBinding implements Binding {
       VarRef ref,
       long varVersion,
       Lc lc,
+      ThreadState owner,
       @Nullable Object before,
       long wordBefore) {
     this.variable = variable;
     this.ref = ref;
     this.varVersion = varVersion;
     this.lc = lc;
+    this.owner = owner;
     this.before = before;
     this.wordBefore = wordBefore;
   }
@@ -45,7 +50,8 @@ final class VarBinding implements Binding {
   static VarBinding bind(Object variable, VarRef ref, long varVersion, @Nullable Object value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
-    VarBinding binding = new VarBinding(variable, ref, varVersion, lc, state.lookupTopmost(ref), 0);
+    VarBinding binding =
+        new VarBinding(variable, ref, varVersion, lc, state, state.lookupTopmost(ref), 0);
     state.set(ref, varVersion, value);
     binding.place = ++lc.bindings; // no call that could fail in between
     return binding;
@@ -61,6 +67,7 @@ final class VarBinding implements Binding {
             ref,
             varVersion,
             lc,
+            state,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
     state.setLong(ref, varVersion, value);
@@ -74,7 +81,7 @@ final class VarBinding implements Binding {
       return;
     }
     ThreadState state = ThreadStates.current();
-    state.checkBindingIsInnermost(lc, place, ref);
+    state.checkBindingIsInnermost(owner, lc, place, ref);
     if (before == Mark.ABSENT) {
       state.delete(ref, varVersion);
     } else if (before == Mark.LONG) {

@@ -2,10 +2,12 @@ package io.contexture.internal;
 
 import java.util.AbstractMap;
 import java.util.AbstractSet;
+import java.util.ConcurrentModificationException;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +103,7 @@ final class HamtMapView extends AbstractMap<Long, Long> {
 
     private int copied;
     private int next;
+    private final AtomicBoolean fetching = new AtomicBoolean();
 
     EntryIterator(AbstractLongHamt map) {
       cursor = map.cursor();
@@ -120,9 +123,18 @@ final class HamtMapView extends AbstractMap<Long, Long> {
         if (ahead == 0) {
           throw new NoSuchElementException();
         }
-        copied = cursor.next(keys, values);
-        ahead -= copied;
-        next = 0;
+        // A cursor may lie in native memory, where two threads at once could lead it astray.
+        if (!fetching.compareAndSet(false, true)) {
+          throw new ConcurrentModificationException(
+              "an iterator of a LongHamt is used by two threads at once; give each its own");
+        }
+        try {
+          copied = cursor.next(keys, values);
+          ahead -= copied;
+          next = 0;
+        } finally {
+          fetching.set(false);
+        }
       }
       int i = next++;
       return Map.entry(keys[i], values[i]);

@@ -323,8 +323,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** Checks that a binding may be closed now (V6), changing nothing. */
-  public final void checkBindingIsInnermost(Lc lc, int place, VarRef ref) {
-    if (top != lc) {
+  public final void checkBindingIsInnermost(ThreadState owner, Lc lc, int place, VarRef ref) {
+    if (owner != this || top != lc) {
       throw new IllegalStateException(
           "binding of context variable '"
               + ref.name

@@ -27,6 +27,7 @@ public final class Quickstart {
   public static void main(String[] args) throws IOException, InterruptedException {
     System.out.println(Contexture.status());
     System.out.println();
+    Contexture.backend(); // throws if none can run, before any request is made
 
     Clients.Outcome outcome = serve();
     System.out.printf(
