@@ -64,7 +64,7 @@ final class NeverResumed {
     AtomicReference<ExecutionContext> captured = new AtomicReference<>();
     CountDownLatch entered = new CountDownLatch(1);
     Thread.startVirtualThread(new Capturing(lc, captured, entered));
-    Await.latch(entered);
+    untilCollecting(() -> entered.getCount() == 0, () -> "the thread isn't in its context");
     untilCollecting(() -> !lc.isEntered(), () -> "the context is entered");
     check("the lost thread's", lc.lookup(VALUE));
     check("the lost thread's", lc.call(VALUE::get));
