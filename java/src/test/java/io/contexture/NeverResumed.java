@@ -43,11 +43,10 @@ final class NeverResumed {
       lc.run(() -> check("in the context", VALUE.get()));
     }
     new LogicalContext()
-        .<Void, InterruptedException>call(
+        .run(
             () -> {
               VALUE.set("below");
               takeOver();
-              return null;
             });
   }
 
@@ -55,7 +54,7 @@ final class NeverResumed {
    * This thread is in a logical context, then it is in there again after a virtual thread that is
    * lost: that one has set a variable anew and has captured what it set.
    */
-  private static void takeOver() throws InterruptedException {
+  private static void takeOver() {
     LogicalContext lc = new LogicalContext();
     lc.run(
         () -> {
@@ -65,7 +64,7 @@ final class NeverResumed {
     AtomicReference<ExecutionContext> captured = new AtomicReference<>();
     CountDownLatch entered = new CountDownLatch(1);
     Thread.startVirtualThread(new Capturing(lc, captured, entered));
-    entered.await();
+    untilCollecting(() -> entered.getCount() == 0, () -> "the thread isn't in its context");
     untilCollecting(() -> !lc.isEntered(), () -> "the context is entered");
     check("the lost thread's", lc.lookup(VALUE));
     check("the lost thread's", lc.call(VALUE::get));
