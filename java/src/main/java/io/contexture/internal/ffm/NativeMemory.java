@@ -80,6 +80,8 @@ public final class NativeMemory {
 
   private static long quarantined;
 
+  private static volatile long surviving;
+
   private record Block(long addr, long bytes) {}
 
   private NativeMemory() {}
@@ -164,6 +166,15 @@ public final class NativeMemory {
 
   static void slabFreed() {
     SLABS_FREED.incrementAndGet();
+    surviving = slabsLive();
+  }
+
+  /**
+   * How many slabs were alive when one was last freed. A collection's finds are freed in a row, so
+   * this is what the last one has left, without the dead that the next one will find.
+   */
+  static long slabsSurviving() {
+    return surviving;
   }
 
   /**

@@ -61,11 +61,11 @@ final class SlabPool {
 
   /**
    * The size of the next ordinary slab. One small map that lives long keeps the whole slab in which
-   * it lies, so the more slabs are alive, the smaller the new ones are: with few, allocating seldom
-   * matters more; with many, it is what lies between the survivors.
+   * it lies, so the more slabs survive collections, the smaller the new ones are: with few,
+   * allocating seldom matters more; with many, it is what lies between the survivors.
    */
   private static long usualBytes() {
-    long live = NativeMemory.slabsLive();
+    long live = NativeMemory.slabsSurviving();
     int halvings =
         live < FEW ? 0 : Math.min(4, 1 + (64 - Long.numberOfLeadingZeros(live / FEW)) / 2);
     return Slab.USUAL_BYTES >> halvings;
