@@ -14,12 +14,23 @@ import org.junit.jupiter.api.Test;
 class ContextureTest {
   @Test
   void versionIsThatOfTheBuild() throws IOException {
-    String pom = Files.readString(Path.of(System.getProperty("basedir", ""), "pom.xml"));
-    Matcher version =
-        Pattern.compile("<artifactId>contexture-parent</artifactId>\\s*<version>([^<]*)</version>")
-            .matcher(pom);
-    assertTrue(version.find());
-    assertEquals(version.group(1).replace("-SNAPSHOT", ""), Contexture.version());
+    Path module = Path.of(System.getProperty("basedir", ""));
+    String maven =
+        find(
+            "<artifactId>contexture-parent</artifactId>\\s*<version>([^<]*)</version>",
+            module.resolve("pom.xml"));
+    assertEquals(maven.replace("-SNAPSHOT", ""), Contexture.version());
+    // The directory of the test vectors is native/vectors.
+    Path root = Path.of(System.getProperty("contexture.vectors")).resolve("../..");
+    String cmake =
+        find("project\\(\\s*contexture\\s+VERSION\\s+(\\S+)", root.resolve("CMakeLists.txt"));
+    assertEquals(cmake, Contexture.version());
+  }
+
+  private static String find(String pattern, Path file) throws IOException {
+    Matcher matcher = Pattern.compile(pattern).matcher(Files.readString(file));
+    assertTrue(matcher.find(), file + " has no version");
+    return matcher.group(1);
   }
 
   @Test
