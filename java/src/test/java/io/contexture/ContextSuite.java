@@ -99,7 +99,7 @@ abstract class ContextSuite {
 
   @Nested
   @RunsOn(PLATFORM)
-  class Faults extends FaultCases {}
+  class Overflows extends OverflowCases {}
 
   @Nested
   @RunsOn(PLATFORM)

@@ -8,16 +8,39 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The stack overflows in the middle of every operation: the contexts are exactly as before, and all
- * later look-ups and operations are right.
+ * An error strikes in the middle of every operation: the contexts are exactly as before, and all
+ * later look-ups and operations are right. Which error, and where, is up to the subclasses.
  */
 abstract class FaultCases {
+  /** What is done for each place where the error may strike. */
+  @FunctionalInterface
+  interface Trial {
+    /**
+     * Prepares, runs its operation through {@code fault} and checks, with the error gone, what that
+     * has left behind.
+     *
+     * @return what {@code fault} has returned
+     */
+    boolean run(Fault fault);
+  }
+
+  /** Lets the error strike once while an operation runs. */
+  @FunctionalInterface
+  interface Fault {
+    /** Whether the operation has completed, rather than thrown the error. */
+    boolean run(Runnable operation);
+  }
+
+  /** Runs a trial for every place where the error can strike, until the operation gets by. */
+  abstract void strikeEverywhere(Trial trial) throws Exception;
+
   /** What the topmost context has been through when the operation comes. */
   enum History {
     /** Nothing: it is as new. */
@@ -76,10 +99,10 @@ abstract class FaultCases {
     abstract void make(FaultCases c);
   }
 
-  private final ContextVar<String> x = ContextVar.of("x");
-  private final ContextVar<String> y = ContextVar.of("y");
-  private final LongContextVar n = LongContextVar.of("n");
-  private final LongContextVar m = LongContextVar.of("m");
+  final ContextVar<String> x = ContextVar.of("x");
+  final ContextVar<String> y = ContextVar.of("y");
+  final LongContextVar n = LongContextVar.of("n");
+  final LongContextVar m = LongContextVar.of("m");
   private final List<ContextVar<Integer>> fillers = new ArrayList<>();
 
   private void fill(int variables) {
@@ -105,19 +128,23 @@ abstract class FaultCases {
   }
 
   /**
-   * Checks that {@code operation} either overflows and leaves everything as it was, or completes
-   * and does what it does with plenty of stack.
+   * Checks that {@code operation} either fails and leaves everything as it was, or completes and
+   * does what it does without the error.
    */
   private void sweep(History history, boolean lookBefore, Runnable operation) throws Exception {
-    sweep(history, lookBefore, operation, () -> {});
+    sweep(history, lookBefore, operation, null);
   }
 
-  /** As above; {@code after} runs in the topmost context after each operation that overflowed. */
-  private void sweep(History history, boolean lookBefore, Runnable operation, Runnable after)
+  /**
+   * As above; {@code after} runs in the topmost context after each operation that failed, and if
+   * there is none, the operation itself once more, which must do then what it does.
+   */
+  private void sweep(
+      History history, boolean lookBefore, Runnable operation, @Nullable Runnable after)
       throws Exception {
     new LogicalContext().run(() -> history.make(this)); // so that the fillers are there
     String[] reference = new String[2];
-    StackEnd.sweep(
+    strikeEverywhere(
         end -> {
           LogicalContext lower = new LogicalContext();
           LogicalContext upper = new LogicalContext();
@@ -152,7 +179,11 @@ abstract class FaultCases {
                               boolean completes = end.run(operation);
                               left[0] = state();
                               assertEquals(reference[completes ? 1 : 0], left[0]);
-                              if (!completes) {
+                              if (!completes && after == null) {
+                                operation.run();
+                                left[0] = state();
+                                assertEquals(reference[1], left[0]);
+                              } else if (!completes) {
                                 after.run();
                                 left[0] = state();
                               }
@@ -171,7 +202,7 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @EnumSource
-  void setThatOverflowsChangesNothing(History history) throws Exception {
+  void setThatFailsChangesNothing(History history) throws Exception {
     for (boolean lookBefore : new boolean[] {false, true}) {
       sweep(history, lookBefore, () -> x.set("new"), () -> x.set("set afterwards"));
       sweep(history, lookBefore, () -> x.set(null), x::lookup);
@@ -180,7 +211,7 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @EnumSource
-  void setOfALongThatOverflowsChangesNothing(History history) throws Exception {
+  void setOfALongThatFailsChangesNothing(History history) throws Exception {
     for (boolean lookBefore : new boolean[] {false, true}) {
       sweep(history, lookBefore, () -> n.set(77), () -> n.set(78));
     }
@@ -188,16 +219,16 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @EnumSource(names = {"BOUND", "CAPTURED", "TRIE", "TRIE_CAPTURED"})
-  void deleteThatOverflowsChangesNothing(History history) throws Exception {
+  void deleteThatFailsChangesNothing(History history) throws Exception {
     for (boolean lookBefore : new boolean[] {false, true}) {
-      sweep(history, lookBefore, x::delete, x::delete);
-      sweep(history, lookBefore, n::delete, n::delete);
+      sweep(history, lookBefore, x::delete);
+      sweep(history, lookBefore, n::delete);
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void bindThatOverflowsChangesNothing(History history) throws Exception {
+  void bindThatFailsChangesNothing(History history) throws Exception {
     Runnable bindAgain =
         () -> {
           try (Binding _ = x.bind("again")) {
@@ -211,8 +242,8 @@ abstract class FaultCases {
   }
 
   @Test
-  void bindThatOverflowsLeavesEarlierBindingsCloseable() throws Exception {
-    StackEnd.sweep(
+  void bindThatFailsLeavesEarlierBindingsCloseable() throws Exception {
+    strikeEverywhere(
         end ->
             new LogicalContext()
                 .call(
@@ -234,8 +265,8 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void closeOfABindingThatOverflowsLeavesItOpen(boolean boundBefore) throws Exception {
-    StackEnd.sweep(
+  void closeOfABindingThatFailsLeavesItOpen(boolean boundBefore) throws Exception {
+    strikeEverywhere(
         end ->
             new LogicalContext()
                 .call(
@@ -262,7 +293,7 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void enteringAContextThatOverflowsEntersNothing(boolean withContents) throws Exception {
+  void enteringAContextThatFailsEntersNothing(boolean withContents) throws Exception {
     LogicalContext inner = new LogicalContext();
     if (withContents) {
       inner.run(
@@ -280,8 +311,8 @@ abstract class FaultCases {
   }
 
   @Test
-  void whatABodyChangesBeforeItOverflowsStaysInItsContextOnly() throws Exception {
-    StackEnd.sweep(
+  void whatABodyChangesBeforeItFailsStaysInItsContextOnly() throws Exception {
+    strikeEverywhere(
         end -> {
           LogicalContext inner = new LogicalContext();
           x.set("outside");
@@ -304,7 +335,7 @@ abstract class FaultCases {
   }
 
   @Test
-  void runningInASnapshotThatOverflowsRestoresTheStack() throws Exception {
+  void runningInASnapshotThatFailsRestoresTheStack() throws Exception {
     n.set(8);
     ExecutionContext snapshot = ExecutionContext.capture();
     for (History history : History.values()) {
@@ -316,8 +347,8 @@ abstract class FaultCases {
   }
 
   @Test
-  void captureThatOverflowsLeavesNoSnapshotThatChangesLater() throws Exception {
-    StackEnd.sweep(
+  void captureThatFailsLeavesNoSnapshotThatChangesLater() throws Exception {
+    strikeEverywhere(
         end ->
             new LogicalContext()
                 .call(
@@ -338,7 +369,7 @@ abstract class FaultCases {
 
   @ParameterizedTest
   @EnumSource
-  void lookupThatOverflowsCachesNothingWrong(History history) throws Exception {
+  void lookupThatFailsCachesNothingWrong(History history) throws Exception {
     for (boolean lookBefore : new boolean[] {false, true}) {
       sweep(history, lookBefore, x::lookup);
       sweep(history, lookBefore, n::isBound);
@@ -346,45 +377,44 @@ abstract class FaultCases {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void overflowDeepInABodyPopsEveryContext(ThreadKind kind) throws Exception {
-    kind.run(
-        () -> {
-          x.set("outside");
-          LogicalContext[] first = new LogicalContext[1];
-          assertThrows(StackOverflowError.class, () -> enterForEver(first));
-          assertFalse(first[0].isEntered());
-          assertEquals("inside", first[0].lookup(x));
-          assertEquals("outside", x.get());
-          assertEquals("outside", x.lookupTopmost());
-        });
-  }
-
-  private void enterForEver(LogicalContext[] first) {
-    LogicalContext lc = new LogicalContext();
-    if (first[0] == null) {
-      first[0] = lc;
-    }
-    lc.run(
-        () -> {
-          x.set("inside");
-          ExecutionContext.capture().run(() -> enterForEver(first));
-        });
-  }
-
   @Test
-  void supplierOfASnapshotThatOverflowsCanBeCalledAgain() throws Exception {
+  void supplierOfASnapshotThatFailsCanBeCalledAgain() throws Exception {
     x.set("then");
     Supplier<String> supplier = ExecutionContext.capture().wrapSupplier(x::get);
     x.set("now");
-    StackEnd.sweep(
+    strikeEverywhere(
         end -> {
+          String here = x.lookup(); // the error may strike on another thread than this test's
           boolean completed = end.run(supplier::get);
           assertEquals("then", supplier.get());
-          assertFalse(x.isBound(), "this thread has set nothing");
+          assertEquals(here, x.lookup());
           return completed;
         });
     assertNotEquals(supplier.get(), x.get());
+  }
+
+  // ------------------------------------------------------------------------------ many levels
+
+  @Test
+  void runningInSnapshotsWithinSnapshotsThatFailsRestoresTheStack() throws Exception {
+    for (History history : List.of(History.NEW, History.BOUND, History.TRIE_CAPTURED)) {
+      sweep(history, false, () -> captureAndRun(40));
+    }
+  }
+
+  /** Captures, sets and runs in what was captured, so many times within each other. */
+  private void captureAndRun(int levels) {
+    ContextVar<Integer> own = ContextVar.of("level " + levels);
+    ExecutionContext.capture()
+        .run(
+            () -> {
+              own.set(levels);
+              x.set("level " + levels);
+              if (levels > 1) {
+                captureAndRun(levels - 1);
+              }
+              assertEquals(levels, own.get());
+              assertEquals("level " + levels, x.get());
+            });
   }
 }

@@ -24,30 +24,11 @@ final class StackEnd {
     this.offset = offset;
   }
 
-  /** What a sweep does for each offset. */
-  @FunctionalInterface
-  interface Trial {
-    /**
-     * Prepares, runs its operation through {@code end} and checks, with plenty of stack again, what
-     * that has left behind.
-     *
-     * @return what {@code end} has returned
-     */
-    boolean run(End end);
-  }
-
-  /** Runs an operation near the end of the stack. */
-  @FunctionalInterface
-  interface End {
-    /** Whether the operation has completed, rather than overflown. */
-    boolean run(Runnable operation);
-  }
-
   /**
    * Runs a trial with plenty of stack, then at every offset from the very end upwards until it has
    * completed many times in a row, on a thread with a small stack.
    */
-  static void sweep(Trial trial) throws Exception {
+  static void sweep(FaultCases.Trial trial) throws Exception {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread thread =
         Thread.ofPlatform()
@@ -60,7 +41,7 @@ final class StackEnd {
     new ThreadKind.Running(thread, failure).join();
   }
 
-  private static void sweepHere(Trial trial) {
+  private static void sweepHere(FaultCases.Trial trial) {
     for (int i = 0; i < 3; i++) { // no class shall be initialized at the end of the stack
       assertTrue(
           trial.run(

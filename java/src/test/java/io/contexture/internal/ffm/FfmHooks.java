@@ -22,6 +22,27 @@ public final class FfmHooks {
     SlabPool.clear();
   }
 
+  /**
+   * As {@link #clearPool}, but leaves this thread a slab with room for {@code bytes} bytes but not
+   * much more.
+   */
+  public static void leaveRoom(long bytes) {
+    SlabPool.clear();
+    if (bytes > 0) {
+      Slab slab = SlabPool.fresh(bytes);
+      boolean more = true;
+      while (more) {
+        more = slab.take(bytes + Long.BYTES) != 0;
+      }
+      SlabPool.giveBack(slab);
+    }
+  }
+
+  /** Lets the n-th allocation of a slab from now fail; see {@link NativeMemory#failAllocation}. */
+  public static long failAllocation(long n) {
+    return NativeMemory.failAllocation(n);
+  }
+
   /** Number of slabs that wait for the collector. */
   public static int phantoms() {
     return Slab.phantoms();
