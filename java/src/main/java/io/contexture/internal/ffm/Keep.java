@@ -37,8 +37,11 @@ final class Keep {
   /** What a map may hold beyond a multiple of its own size. */
   private static final long SLACK_BYTES = 64 << 10;
 
-  /** What one change of a map may copy, on average, to spare memory: about four paths of a trie. */
-  private static final long COPY_BYTES = 4 << 10;
+  /**
+   * What one change of a map may copy, on average, to spare memory: so much that a version hardly
+   * ever gets past the limit by half of it.
+   */
+  private static final long COPY_BYTES = 16 << 10;
 
   /** How many keeps back an alternation between slabs is recognized. */
   private static final int LOOK_BACK = 4;
