@@ -151,8 +151,4 @@ public final class LongContextVar {
   public String toString() {
     return "LongContextVar[" + ref.name + "]";
   }
-
-  VarRef ref() {
-    return ref;
-  }
 }

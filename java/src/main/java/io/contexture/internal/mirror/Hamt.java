@@ -237,7 +237,7 @@ public final class Hamt extends AbstractLongHamt {
       return super.hasEntriesOf(that);
     }
     // Equal in size, so both are flat or neither is.
-    return root != null && other.root != null
+    return (root != null && other.root != null)
         ? HamtNode.sameEntries(root, other.root)
         : Arrays.equals(keys, other.keys) && Arrays.equals(values, other.values);
   }
