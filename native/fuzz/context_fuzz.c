@@ -30,8 +30,8 @@ struct naive_frame {
 };
 
 struct side {
-  cx_thread *thread;
-  cx_frame frames[DEPTH];
+  cx_record *thread;
+  cx_saved frames[DEPTH];
   int frame_count;
   struct stack stack;
   struct naive_frame naive_frames[DEPTH];
@@ -40,10 +40,10 @@ struct side {
 struct machine {
   struct fixture fixture;
   struct side sides[THREADS];
-  cx_lc *lcs[LCS];
+  cx_cell *lcs[LCS];
   struct bindings naive_lcs[LCS];
   bool entered[LCS];
-  const cx_ec *snapshots[SNAPSHOTS];
+  const cx_link *snapshots[SNAPSHOTS];
   struct stack naive_snapshots[SNAPSHOTS];
 };
 
@@ -68,7 +68,7 @@ static void check_lookup(struct machine *machine, struct side *side, int var) {
   uint64_t value = 0;
   CHECK_STATUS(
       top->bound[var] ? CX_OK : CX_ABSENT,
-      cx_var_lookup_topmost(side->thread, &machine->fixture.vars[var], &value));
+      cx_record_lookup_topmost(side->thread, &machine->fixture.vars[var], &value));
   CHECK_EQUAL(top->bound[var] ? top->values[var] : 0, value);
 }
 
@@ -102,8 +102,8 @@ static void enter_context(struct machine *machine, struct side *side, int which)
   if (!has_room(side, &side->stack)) {
     return;
   }
-  cx_frame frame;
-  int32_t status = cx_ec_set_with_lc(
+  cx_saved frame;
+  int32_t status = cx_record_push(
       f->runtime, side->thread, capture(f), machine->lcs[which], &frame);
   CHECK_STATUS(machine->entered[which] ? CX_ENTERED : CX_OK, status);
   if (status == CX_OK) {
@@ -175,9 +175,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memset(&machine, 0, sizeof machine);
   struct fixture *f = &machine.fixture;
   *f = fixture_new(4);
-  cx_thread *first = f->thread;
+  cx_record *first = f->thread;
   machine.sides[0].thread = first;
-  CHECK_STATUS(CX_OK, cx_thread_new(f->runtime, &machine.sides[1].thread));
+  CHECK_STATUS(CX_OK, cx_record_new(f->runtime, &machine.sides[1].thread));
   for (int i = 0; i < THREADS; i++) {
     machine.sides[i].stack.depth = 1;
   }
@@ -197,7 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       }
     }
   }
-  cx_thread_free(machine.sides[1].thread);
+  cx_record_free(machine.sides[1].thread);
   f->thread = first;
   fixture_free(f);
   return 0;

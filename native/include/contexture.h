@@ -5,7 +5,7 @@
  * 64-bit values and is an immutable hash array mapped trie (HAMT). A thread state holds the
  * current stack of one thread and a cache that makes a repeated lookup O(1).
  *
- *     cx_var_lookup -> cx_thread (cache) -> miss -> cx_ec (chain of links) -> cx_hamt
+ *     cx_record_lookup -> cx_record (cache) -> miss -> cx_link (chain of links) -> cx_hamt
  *
  * Conventions
  *   Status     Functions that can fail return a cx_status: CX_OK (0) or CX_ABSENT (1) when they
@@ -18,7 +18,7 @@
  *              system as a whole. No function here blocks, except that the ones marked
  *              "allocates" call the C library's allocator.
  *   Threads    "any thread": may be called at any time from anywhere. "owner": only by the thread
- *              that the cx_thread stands for, or while that thread is known to stand still.
+ *              that the cx_record stands for, or while that thread is known to stand still.
  *   Ownership  Functions that build something write it into a cx_space, a region that the caller
  *              owns. What was built stays valid, and immutable, until the caller releases the
  *              region; it may point into older regions, which must then live as long.
@@ -55,7 +55,7 @@ typedef enum cx_status {
   CX_NO_MEMORY = -2,     /* the C library's allocator refused */
   CX_EXHAUSTED = -3,     /* a 64-bit counter is near its end; ids are never reused */
   CX_INVALID = -4,       /* an argument is NULL, misaligned or out of range */
-  CX_STALE = -5,         /* the unique_id of the thread state is 0: see cx_thread */
+  CX_STALE = -5,         /* the unique_id of the thread state is 0: see cx_record */
   CX_ENTERED = -6,       /* the logical context is on a stack already */
   CX_TOO_LARGE = -7,     /* the map would have more than 2^31 - 1 entries */
 } cx_status;
@@ -84,22 +84,22 @@ typedef enum cx_layout_field {
   CX_LAYOUT_VAR_SIZE,
   CX_LAYOUT_VAR_ID,
   CX_LAYOUT_VAR_VERSION,
-  CX_LAYOUT_THREAD_SIZE,
-  CX_LAYOUT_THREAD_UNIQUE_ID,
-  CX_LAYOUT_THREAD_STACK_VERSION,
-  CX_LAYOUT_THREAD_TOP,
-  CX_LAYOUT_THREAD_BELOW,
-  CX_LAYOUT_THREAD_CACHE,
-  CX_LAYOUT_THREAD_CACHE_MASK,
+  CX_LAYOUT_RECORD_SIZE,
+  CX_LAYOUT_RECORD_UNIQUE_ID,
+  CX_LAYOUT_RECORD_STACK_VERSION,
+  CX_LAYOUT_RECORD_TOP,
+  CX_LAYOUT_RECORD_BELOW,
+  CX_LAYOUT_RECORD_CACHE,
+  CX_LAYOUT_RECORD_CACHE_MASK,
   CX_LAYOUT_CACHE_ENTRY_SIZE,
   CX_LAYOUT_CACHE_ENTRY_VAR_VERSION,
   CX_LAYOUT_CACHE_ENTRY_STACK_VERSION,
   CX_LAYOUT_CACHE_ENTRY_WORD,
   CX_LAYOUT_CACHE_ENTRY_HOPS,
-  CX_LAYOUT_EC_SIZE,
-  CX_LAYOUT_EC_MAP,
-  CX_LAYOUT_EC_BELOW,
-  CX_LAYOUT_EC_LINKS,
+  CX_LAYOUT_LINK_SIZE,
+  CX_LAYOUT_LINK_MAP,
+  CX_LAYOUT_LINK_BELOW,
+  CX_LAYOUT_LINK_LINKS,
   CX_LAYOUT_HAMT_CURSOR_SIZE,
   CX_LAYOUT_FLAT_LIMIT,      /* entries up to which a map is one flat block: 32 */
   CX_LAYOUT_EC_MAX_LINKS,    /* links after which a chain is folded: 32 */
@@ -114,8 +114,8 @@ CX_API int64_t cx_layout(uint32_t field);
 
 /* A region that the caller owns and functions bump-allocate from. Both ends are 8-byte aligned.
  * The library writes whatever type it needs there; it is compiled so that the region may be an
- * array of any type. A caller that reads what was built there (a cx_ec, a cx_lc) and isn't compiled
- * with -fno-strict-aliasing should take the region from an allocator.
+ * array of any type. A caller that reads what was built there (a cx_link, a cx_cell) and isn't
+ * compiled with -fno-strict-aliasing should take the region from an allocator.
  *
  *     |  used (blocks built so far)  |  free                       |
  *                                    ^ next                        ^ end
@@ -259,14 +259,14 @@ CX_API int32_t cx_var_touch(cx_runtime *runtime, cx_var *var);
 /*
  * One link of an immutable chain of maps, topmost first. NULL is the empty chain.
  *
- *     cx_ec -> cx_ec -> ... -> NULL
+ *     cx_link -> cx_link -> ... -> NULL
  *       |        |
  *      map      map          links: this link and all below it
  */
-typedef struct cx_ec cx_ec;
-struct cx_ec {
+typedef struct cx_link cx_link;
+struct cx_link {
   const cx_hamt *map;
-  const cx_ec *below;
+  const cx_link *below;
   uint64_t links;
 };
 
@@ -274,21 +274,21 @@ struct cx_ec {
  * CX_EC_MAX_LINKS links, the result is folded into one link with the same lookups. O(1), or
  * O(entries) once per CX_EC_MAX_LINKS. Any thread, wait-free.
  * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
-CX_API int32_t cx_ec_new(
-    const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out);
+CX_API int32_t cx_link_new(
+    const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out);
 
 /* The value of `id` in the topmost link that has it: CX_OK and *value, or CX_ABSENT. `value` may
  * be NULL. Any thread, wait-free, pure. O(links). */
-CX_API int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value);
+CX_API int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value);
 
 /* *out = one map with the same lookups as the chain. Any thread, wait-free.
  * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
-CX_API int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out);
+CX_API int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out);
 
 /* As cx_hamt_dump, for a chain, topmost link first. */
-CX_API uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity);
+CX_API uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity);
 
-/* --------------------------------------------------------------------------------- thread states -- */
+/* ------------------------------------------------------------------------ records of threads -- */
 
 #define CX_EC_MAX_LINKS 32u
 #define CX_FLAT_LIMIT 32u
@@ -299,7 +299,7 @@ CX_API uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity);
  * below now, or the other way round. Whether it is -1 is right in either case. */
 typedef struct cx_cache_entry {
   uint64_t var_version;   /* cx_var.version; 0: empty */
-  uint64_t stack_version; /* cx_thread.stack_version when filled */
+  uint64_t stack_version; /* cx_record.stack_version when filled */
   uint64_t word;          /* the value, unless absent */
   int64_t hops;           /* where it was found: 0 topmost LC, k the k-th link below; -1 absent */
 } cx_cache_entry;
@@ -321,111 +321,112 @@ typedef struct cx_cache_entry {
  * owner.
  *
  * CX_STALE is the answer for a record whose unique_id is 0, and best effort: it catches a record
- * that is zeroed and nothing more. A pointer to a record that cx_thread_free has freed may not be
+ * that is zeroed and nothing more. A pointer to a record that cx_record_free has freed may not be
  * used at all; what is found there is undefined, and not CX_STALE in particular.
  *
- * The records of the Java binding are not made by cx_thread_new and have no cache: `cache` is NULL,
- * so cx_var_lookup and cx_thread_find walk the stack and write nothing to the record. Java owns
+ * The records of the Java binding are not made by cx_record_new and have no cache: `cache` is NULL,
+ * so cx_record_lookup and cx_record_find walk the stack and write nothing to the record. Java owns
  * the stack that such a record shows: C code must treat the record as read-only. It must not set
  * or delete variables in it, push or pop, give it a cache, draw versions from it or free it.
  */
-typedef struct cx_thread {
+typedef struct cx_record {
   uint64_t unique_id;
   uint64_t stack_version;
   const cx_hamt *top;
-  const cx_ec *below;
+  const cx_link *below;
   cx_cache_entry *cache;
   uint64_t cache_mask;
   uint64_t next_version;
   uint64_t version_end;
-} cx_thread;
+} cx_record;
 
 /* A thread state with an empty stack and no cache. Any thread; allocates.
  * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
-CX_API int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out);
+CX_API int32_t cx_record_new(cx_runtime *runtime, cx_record **out);
 
 /* Frees the state and its cache. Nobody may use it any more. NULL is a no-op. Every LC that the
  * thread has entered must have been left: an LC that wasn't names the state as its holder for good,
- * and CX_ENTERED is all that cx_ec_set_with_lc answers for it. Owner; calls the allocator. */
-CX_API void cx_thread_free(cx_thread *thread);
+ * and CX_ENTERED is all that cx_record_push answers for it. Owner; calls the allocator. */
+CX_API void cx_record_free(cx_record *thread);
 
 /* Gives the state a cache of `entries` empty entries (a power of two, 1 to 65536), dropping the
  * old one. Owner; allocates. Errors: CX_NO_MEMORY (the old cache stays), CX_INVALID, CX_STALE. */
-CX_API int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries);
+CX_API int32_t cx_record_set_cache(cx_record *thread, uint64_t entries);
 
 /* A stack version that nobody had before, or 0 when the counter is exhausted or an argument is
  * invalid or stale. Owner, wait-free but for one cx_runtime_reserve per 4096 calls. */
-CX_API uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread);
+CX_API uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread);
 
 /* The whole miss path in one call: finds variable `id` on the thread's stack, fills its cache
  * entry, if there is a cache, under `var_version`, and returns where it was found: 0 the topmost
  * LC, k >= 1 the k-th link below, -1 nowhere. The value is written to *word (untouched when -1);
  * `word` may be NULL. Owner, wait-free, pure but for the cache. O(links). */
-CX_API int64_t cx_thread_find(
-    cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word);
+CX_API int64_t cx_record_find(
+    cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word);
 
 /* Canonical text of the thread's stack: the topmost map, then the chain. Owner. */
-CX_API uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity);
+CX_API uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity);
 
-/* ------------------------------------------------------------------- variables in a thread's context -- */
+/* ------------------------------------------------------------------ variables on a record's stack -- */
 
 /* V2: CX_OK and *value through the cache, or CX_ABSENT. Owner, wait-free. O(1) on a hit, else as
- * cx_thread_find. `value` may be NULL. Errors: CX_INVALID, CX_STALE. */
-CX_API int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value);
+ * cx_record_find. `value` may be NULL. Errors: CX_INVALID, CX_STALE. */
+CX_API int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value);
 
 /* The same in the topmost LC only, past the cache: one cx_hamt_get, at its cost. Owner, wait-free.
  * Errors: CX_INVALID, CX_STALE. */
-CX_API int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value);
+CX_API int32_t cx_record_lookup_topmost(
+    const cx_record *thread, const cx_var *var, uint64_t *value);
 
 /* V4: binds the variable in the topmost LC and writes its cache entry through. The map's new
  * blocks lie in `space`, which must outlive the thread's use of them. Owner, wait-free.
  * Errors: CX_NEED_SPACE, CX_EXHAUSTED, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
-CX_API int32_t cx_var_set(
-    cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space);
+CX_API int32_t cx_record_set(
+    cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space);
 
 /* V5: removes it from the topmost LC; CX_ABSENT, with nothing changed, if that doesn't hold it.
- * Otherwise as cx_var_set. Errors: CX_NEED_SPACE, CX_INVALID, CX_STALE. */
-CX_API int32_t cx_var_delete(
-    cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space);
+ * Otherwise as cx_record_set. Errors: CX_NEED_SPACE, CX_INVALID, CX_STALE. */
+CX_API int32_t cx_record_delete(
+    cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space);
 
-/* -------------------------------------------------------------- logical contexts on a thread's stack -- */
+/* ---------------------------------------------------------- logical contexts on a record's stack -- */
 
 /* A mutable logical context: the map it has now, and which thread state has it on its stack. */
-typedef struct cx_lc {
+typedef struct cx_cell {
   const cx_hamt *map;
   uint64_t holder; /* unique_id of the thread state that entered it, 0 if none; use atomically */
-} cx_lc;
+} cx_cell;
 
 /* An empty logical context in `space`. Any thread. Errors: CX_NEED_SPACE, CX_INVALID. */
-CX_API int32_t cx_lc_new(cx_space *space, cx_lc **out);
+CX_API int32_t cx_cell_new(cx_space *space, cx_cell **out);
 
 /* What a push saved; the matching pop wants it back. */
-typedef struct cx_frame {
+typedef struct cx_saved {
   const cx_hamt *top;
-  const cx_ec *below;
+  const cx_link *below;
   uint64_t stack_version;
-  cx_lc *lc;
-} cx_frame;
+  cx_cell *lc;
+} cx_saved;
 
 /* S5, "get execution context": *out = the thread's whole stack as an immutable chain. Owner.
  * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
-CX_API int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out);
+CX_API int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out);
 
 /* S6, "set execution context": makes `ec` current under a fresh empty LC and saves in *frame what
  * was current. Owner, wait-free. Errors: CX_EXHAUSTED, CX_INVALID, CX_STALE. */
-CX_API int32_t cx_ec_set(
-    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame);
+CX_API int32_t cx_record_enter(
+    cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame);
 
-/* S3, S4, "run with logical context": pushes `lc` on `ec` (pass what cx_ec_get gave to push on
- * the current stack) and saves in *frame what was current. Owner, lock-free.
+/* S3, S4, "run with logical context": pushes `lc` on `ec` (pass what cx_record_capture gave to push
+ * on the current stack) and saves in *frame what was current. Owner, lock-free.
  * Errors: CX_ENTERED (nothing changed), CX_EXHAUSTED, CX_INVALID, CX_STALE. */
-CX_API int32_t cx_ec_set_with_lc(
-    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame);
+CX_API int32_t cx_record_push(
+    cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame);
 
-/* Undoes the matching cx_ec_set or cx_ec_set_with_lc: stores the topmost map back into the LC that
- * was entered, releases it and restores what was current, stack version included. Frames are left
- * in the reverse order of entering. Owner, wait-free. Errors: CX_INVALID, CX_STALE. */
-CX_API int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame);
+/* Undoes the matching cx_record_enter or cx_record_push: stores the topmost map back into the LC
+ * that was entered, releases it and restores what was current, stack version included. Frames are
+ * left in the reverse order of entering. Owner, wait-free. Errors: CX_INVALID, CX_STALE. */
+CX_API int32_t cx_record_restore(cx_record *thread, const cx_saved *frame);
 
 #ifdef __cplusplus
 }

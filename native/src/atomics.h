@@ -5,7 +5,7 @@
  *
  *   word                   accesses                          synchronises with
  *   cx_runtime.next        A.1 load, A.2 compare-and-swap    nothing: only the numbers matter
- *   cx_lc.holder           A.3 acquire on entering           A.4
+ *   cx_cell.holder           A.3 acquire on entering           A.4
  *                          A.4 release on leaving            A.3, so that whoever enters next
  *                                                            sees the map that was stored back
  *

@@ -5,6 +5,7 @@
 #define CX_BITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Number of bits set. Without an instruction for it in the baseline of the target, the builtin is a
@@ -51,6 +52,11 @@ static inline uint32_t bits_rank(uint32_t set, uint32_t bit) {
 
 static inline bool bits_aligned(const void *pointer) {
   return ((uintptr_t)pointer & 7) == 0;
+}
+
+/* Whether a result of 8 bytes can be written there, as far as the address tells. */
+static inline bool bits_writable(const void *pointer) {
+  return pointer != NULL && bits_aligned(pointer);
 }
 
 #endif

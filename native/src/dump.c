@@ -134,7 +134,7 @@ static void put_map_if_valid(struct text *text, const cx_hamt *map, uint32_t mar
   }
 }
 
-static void put_chain(struct text *text, const cx_ec *ec) {
+static void put_chain(struct text *text, const cx_link *ec) {
   put_string(text, "ec ");
   put_decimal(text, ec == NULL ? 0 : ec->links);
   put_char(text, '\n');
@@ -152,13 +152,13 @@ uint64_t cx_hamt_dump(const cx_hamt *map, char *buffer, uint64_t capacity) {
   return text_finish(&text);
 }
 
-uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity) {
+uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity) {
   struct text text = text_start(buffer, capacity);
   put_chain(&text, ec);
   return text_finish(&text);
 }
 
-uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity) {
+uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity) {
   struct text text = text_start(buffer, capacity);
   if (thread != NULL) {
     put_string(&text, "top\n");

@@ -5,12 +5,12 @@
 
 #include "space.h"
 
-_Static_assert(sizeof(cx_ec) == 24, "chain layout");
-_Static_assert(offsetof(cx_ec, map) == 0, "chain layout");
-_Static_assert(offsetof(cx_ec, below) == 8, "chain layout");
-_Static_assert(offsetof(cx_ec, links) == 16, "chain layout");
+_Static_assert(sizeof(cx_link) == 24, "chain layout");
+_Static_assert(offsetof(cx_link, map) == 0, "chain layout");
+_Static_assert(offsetof(cx_link, below) == 8, "chain layout");
+_Static_assert(offsetof(cx_link, links) == 16, "chain layout");
 
-int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value) {
+int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value) {
   uint64_t found;
   if (!ec_valid(ec) || ec_lookup(ec, id, &found) == 0) {
     return CX_ABSENT;
@@ -52,7 +52,7 @@ static int32_t merge_scratch(
 
 /* Folds `top` over `ec`. While the union is flat it goes back and forth between two buffers, so
  * that a chain of small maps leaves nothing but its result in `space`. */
-static int32_t fold(const cx_hamt *top, const cx_ec *ec, cx_space *space, const cx_hamt **out) {
+static int32_t fold(const cx_hamt *top, const cx_link *ec, cx_space *space, const cx_hamt **out) {
   struct scratch scratch[2];
   const cx_hamt *map = top;
   uint32_t turn = 0;
@@ -74,8 +74,8 @@ static int32_t fold(const cx_hamt *top, const cx_ec *ec, cx_space *space, const 
   return CX_OK;
 }
 
-int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out) {
-  if (!ec_valid(ec) || !space_valid(space) || out == NULL) {
+int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out) {
+  if (!ec_valid(ec) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   uint8_t *before = space->next;
@@ -86,8 +86,9 @@ int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out) {
   return status;
 }
 
-int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out) {
-  if (!hamt_valid(map) || !ec_valid(below) || !space_valid(space) || out == NULL) {
+int32_t cx_link_new(
+    const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out) {
+  if (!hamt_valid(map) || !ec_valid(below) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   if (hamt_count(map) == 0) {
@@ -95,12 +96,12 @@ int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const
     return CX_OK;
   }
   uint8_t *before = space->next;
-  cx_ec *ec = space_take(space, sizeof *ec);
+  cx_link *ec = space_take(space, sizeof *ec);
   if (ec == NULL) {
     return CX_NEED_SPACE;
   }
   if (below == NULL || below->links < CX_EC_MAX_LINKS) {
-    *ec = (cx_ec){map, below, below == NULL ? 1 : below->links + 1};
+    *ec = (cx_link){map, below, below == NULL ? 1 : below->links + 1};
   } else {
     const cx_hamt *folded;
     int32_t status = fold(map, below, space, &folded);
@@ -108,7 +109,7 @@ int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const
       space->next = before;
       return status;
     }
-    *ec = (cx_ec){folded, NULL, 1};
+    *ec = (cx_link){folded, NULL, 1};
   }
   *out = ec;
   return CX_OK;

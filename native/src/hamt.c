@@ -235,7 +235,7 @@ static const cx_hamt *flat_assoc(
 
 int32_t cx_hamt_assoc(
     const cx_hamt *map, uint64_t key, uint64_t value, cx_space *space, const cx_hamt **out) {
-  if (!hamt_usable(map) || !space_valid(space) || out == NULL) {
+  if (!hamt_usable(map) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   uint8_t *before = space->next;
@@ -369,7 +369,7 @@ static int32_t tree_dissoc(
 }
 
 int32_t cx_hamt_dissoc(const cx_hamt *map, uint64_t key, cx_space *space, const cx_hamt **out) {
-  if (!hamt_usable(map) || !space_valid(space) || out == NULL) {
+  if (!hamt_usable(map) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   uint8_t *before = space->next;
@@ -458,7 +458,7 @@ int32_t cx_hamt_replace_unshared(cx_hamt *map, uint64_t key, uint64_t value) {
 }
 
 int32_t cx_test_hamt_raw(cx_space *space, const cx_hamt **out) {
-  if (!space_valid(space) || out == NULL) {
+  if (!space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   struct edit edit = {space, HAMT_TAG_RAW, 0};

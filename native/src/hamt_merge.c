@@ -232,7 +232,7 @@ static const cx_hamt *merge_tries(struct edit *edit, const cx_hamt *base, const 
 
 int32_t cx_hamt_merge(
     const cx_hamt *base, const cx_hamt *over, cx_space *space, const cx_hamt **out) {
-  if (!hamt_usable(base) || !hamt_usable(over) || !space_valid(space) || out == NULL) {
+  if (!hamt_usable(base) || !hamt_usable(over) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   if (base != NULL && over != NULL && hamt_raw(base) != hamt_raw(over)) {

@@ -54,7 +54,7 @@ static void *subtree_copy(uint32_t level, const void *below, uint8_t **to) {
 }
 
 int32_t cx_hamt_copy(const cx_hamt *map, cx_space *space, const cx_hamt **out) {
-  if (!hamt_valid(map) || !space_valid(space) || out == NULL) {
+  if (!hamt_valid(map) || !space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
   if (map == NULL) {

@@ -9,7 +9,7 @@
 #include "bits.h"
 
 int32_t cx_runtime_new(cx_runtime **out) {
-  if (out == NULL) {
+  if (!bits_writable(out)) {
     return CX_INVALID;
   }
   cx_runtime *runtime = cx_memory_alloc(sizeof *runtime);
@@ -28,7 +28,7 @@ void cx_runtime_free(cx_runtime *runtime) {
 /* A bare fetch-and-add could run past the limit, and in the end wrap, when callers that are told
  * "exhausted" keep calling; so the limit is part of the exchange. */
 int32_t cx_runtime_reserve(cx_runtime *runtime, uint64_t count, uint64_t *first) {
-  if (runtime == NULL || !bits_aligned(runtime) || first == NULL || count == 0) {
+  if (runtime == NULL || !bits_aligned(runtime) || !bits_writable(first) || count == 0) {
     return CX_INVALID;
   }
   uint64_t next = atomics_load_relaxed(&runtime->next);

@@ -12,26 +12,26 @@
 /* Versions are drawn from the runtime in blocks of this size, to keep threads off its counter. */
 #define VERSION_BLOCK 4096u
 
-_Static_assert(sizeof(cx_thread) == 64, "thread layout");
-_Static_assert(offsetof(cx_thread, unique_id) == 0, "thread layout");
-_Static_assert(offsetof(cx_thread, stack_version) == 8, "thread layout");
-_Static_assert(offsetof(cx_thread, top) == 16, "thread layout");
-_Static_assert(offsetof(cx_thread, below) == 24, "thread layout");
-_Static_assert(offsetof(cx_thread, cache) == 32, "thread layout");
-_Static_assert(offsetof(cx_thread, cache_mask) == 40, "thread layout");
-_Static_assert(offsetof(cx_thread, next_version) == 48, "thread layout");
-_Static_assert(offsetof(cx_thread, version_end) == 56, "thread layout");
-_Static_assert(sizeof(cx_lc) == 16, "logical context layout");
-_Static_assert(offsetof(cx_lc, map) == 0, "logical context layout");
-_Static_assert(offsetof(cx_lc, holder) == 8, "logical context layout");
-_Static_assert(sizeof(cx_frame) == 32, "frame layout");
-_Static_assert(offsetof(cx_frame, top) == 0, "frame layout");
-_Static_assert(offsetof(cx_frame, below) == 8, "frame layout");
-_Static_assert(offsetof(cx_frame, stack_version) == 16, "frame layout");
-_Static_assert(offsetof(cx_frame, lc) == 24, "frame layout");
+_Static_assert(sizeof(cx_record) == 64, "thread layout");
+_Static_assert(offsetof(cx_record, unique_id) == 0, "thread layout");
+_Static_assert(offsetof(cx_record, stack_version) == 8, "thread layout");
+_Static_assert(offsetof(cx_record, top) == 16, "thread layout");
+_Static_assert(offsetof(cx_record, below) == 24, "thread layout");
+_Static_assert(offsetof(cx_record, cache) == 32, "thread layout");
+_Static_assert(offsetof(cx_record, cache_mask) == 40, "thread layout");
+_Static_assert(offsetof(cx_record, next_version) == 48, "thread layout");
+_Static_assert(offsetof(cx_record, version_end) == 56, "thread layout");
+_Static_assert(sizeof(cx_cell) == 16, "logical context layout");
+_Static_assert(offsetof(cx_cell, map) == 0, "logical context layout");
+_Static_assert(offsetof(cx_cell, holder) == 8, "logical context layout");
+_Static_assert(sizeof(cx_saved) == 32, "frame layout");
+_Static_assert(offsetof(cx_saved, top) == 0, "frame layout");
+_Static_assert(offsetof(cx_saved, below) == 8, "frame layout");
+_Static_assert(offsetof(cx_saved, stack_version) == 16, "frame layout");
+_Static_assert(offsetof(cx_saved, lc) == 24, "frame layout");
 
-int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out) {
-  if (out == NULL) {
+int32_t cx_record_new(cx_runtime *runtime, cx_record **out) {
+  if (!bits_writable(out)) {
     return CX_INVALID;
   }
   uint64_t id;
@@ -39,7 +39,7 @@ int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out) {
   if (status != CX_OK) {
     return status;
   }
-  cx_thread *thread = cx_memory_alloc(sizeof *thread);
+  cx_record *thread = cx_memory_alloc(sizeof *thread);
   if (thread == NULL) {
     return CX_NO_MEMORY;
   }
@@ -50,7 +50,7 @@ int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out) {
   return CX_OK;
 }
 
-void cx_thread_free(cx_thread *thread) {
+void cx_record_free(cx_record *thread) {
   if (thread != NULL) {
     thread->unique_id = 0;
     cx_memory_free(thread->cache);
@@ -58,7 +58,7 @@ void cx_thread_free(cx_thread *thread) {
   }
 }
 
-uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread) {
+uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread) {
   if (thread_check(thread) != CX_OK) {
     return 0;
   }
@@ -73,7 +73,7 @@ uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread) {
   return thread->next_version++;
 }
 
-int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word) {
+int64_t cx_record_find(cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word) {
   if (thread_check(thread) != CX_OK) {
     return -1;
   }
@@ -94,27 +94,28 @@ int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uin
 
 /* ------------------------------------------------------------------------- push and pop -- */
 
-int32_t cx_lc_new(cx_space *space, cx_lc **out) {
-  if (!space_valid(space) || out == NULL) {
+int32_t cx_cell_new(cx_space *space, cx_cell **out) {
+  if (!space_valid(space) || !bits_writable(out)) {
     return CX_INVALID;
   }
-  cx_lc *lc = space_take(space, sizeof *lc);
+  cx_cell *lc = space_take(space, sizeof *lc);
   if (lc == NULL) {
     return CX_NEED_SPACE;
   }
-  *lc = (cx_lc){NULL, 0};
+  *lc = (cx_cell){NULL, 0};
   *out = lc;
   return CX_OK;
 }
 
-int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out) {
+int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out) {
   int32_t status = thread_check(thread);
-  return status != CX_OK ? status : cx_ec_new(thread->top, thread->below, space, out);
+  return status != CX_OK ? status : cx_link_new(thread->top, thread->below, space, out);
 }
 
 /* Whether `ec` has the lookups that the thread's stack has now, going by identity: it is what
- * cx_ec_get returns. A folded chain isn't recognised, which costs a version and nothing else. */
-static bool is_current(const cx_thread *thread, const cx_ec *ec) {
+ * cx_record_capture returns. A folded chain isn't recognised, which costs a version and nothing
+ * else. */
+static bool is_current(const cx_record *thread, const cx_link *ec) {
   return cx_hamt_size(thread->top) == 0
              ? ec == thread->below
              : ec != NULL && ec->map == thread->top && ec->below == thread->below;
@@ -123,40 +124,42 @@ static bool is_current(const cx_thread *thread, const cx_ec *ec) {
 /* Puts `top` on `ec` as the thread's stack. An empty LC on the current stack leaves every lookup
  * as it is, hence the version too. */
 static int32_t enter(
-    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, const cx_hamt *top, cx_lc *lc,
-    cx_frame *frame) {
+    cx_runtime *runtime, cx_record *thread, const cx_link *ec, const cx_hamt *top, cx_cell *lc,
+    cx_saved *frame) {
   uint64_t version = thread->stack_version;
   if (cx_hamt_size(top) != 0 || !is_current(thread, ec)) {
-    version = cx_thread_next_version(runtime, thread);
+    version = cx_record_next_version(runtime, thread);
     if (version == 0) {
       return CX_EXHAUSTED;
     }
   }
-  *frame = (cx_frame){thread->top, thread->below, thread->stack_version, lc};
+  *frame = (cx_saved){thread->top, thread->below, thread->stack_version, lc};
   thread->top = top;
   thread->below = ec;
   thread->stack_version = version;
   return CX_OK;
 }
 
-int32_t cx_ec_set(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame) {
+int32_t cx_record_enter(
+    cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
   }
-  if (runtime == NULL || !ec_valid(ec) || frame == NULL) {
+  if (runtime == NULL || !ec_valid(ec) || !bits_writable(frame)) {
     return CX_INVALID;
   }
   return enter(runtime, thread, ec, NULL, NULL, frame);
 }
 
-int32_t cx_ec_set_with_lc(
-    cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame) {
+int32_t cx_record_push(
+    cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
   }
-  if (runtime == NULL || !ec_valid(ec) || lc == NULL || !bits_aligned(lc) || frame == NULL) {
+  if (runtime == NULL || !ec_valid(ec) || lc == NULL || !bits_aligned(lc) ||
+      !bits_writable(frame)) {
     return CX_INVALID;
   }
   /* S4. A.3: the map is read only once the context is ours. */
@@ -170,15 +173,15 @@ int32_t cx_ec_set_with_lc(
   return status;
 }
 
-int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame) {
+int32_t cx_record_restore(cx_record *thread, const cx_saved *frame) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
   }
-  if (frame == NULL || !bits_aligned(frame)) {
+  if (!bits_writable(frame)) {
     return CX_INVALID;
   }
-  cx_lc *lc = frame->lc;
+  cx_cell *lc = frame->lc;
   if (lc != NULL) {
     if (!bits_aligned(lc) || atomics_load_relaxed(&lc->holder) != thread->unique_id) {
       return CX_INVALID;

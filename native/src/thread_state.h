@@ -10,7 +10,7 @@
 #include "contexture.h"
 
 /* CX_INVALID or CX_STALE for what isn't a living thread state, as far as that can be seen. */
-static inline int32_t thread_check(const cx_thread *thread) {
+static inline int32_t thread_check(const cx_record *thread) {
   if (thread == NULL || !bits_aligned(thread)) {
     return CX_INVALID;
   }

@@ -16,7 +16,7 @@ static bool var_valid(const cx_var *var) {
 
 int32_t cx_var_new(cx_runtime *runtime, cx_var *out) {
   uint64_t number;
-  int32_t status = out == NULL ? CX_INVALID : cx_runtime_reserve(runtime, 1, &number);
+  int32_t status = bits_writable(out) ? cx_runtime_reserve(runtime, 1, &number) : CX_INVALID;
   if (status == CX_OK) {
     *out = (cx_var){number, number};
   }
@@ -27,7 +27,7 @@ int32_t cx_var_touch(cx_runtime *runtime, cx_var *var) {
   return var_valid(var) ? cx_runtime_reserve(runtime, 1, &var->version) : CX_INVALID;
 }
 
-int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value) {
+int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
@@ -37,7 +37,7 @@ int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value) {
   }
   const cx_cache_entry *line = var_cache_hit(thread, var->version);
   if (line == NULL) {
-    return cx_thread_find(thread, var->id, var->version, value) < 0 ? CX_ABSENT : CX_OK;
+    return cx_record_find(thread, var->id, var->version, value) < 0 ? CX_ABSENT : CX_OK;
   }
   if (line->hops < 0) {
     return CX_ABSENT;
@@ -48,7 +48,7 @@ int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value) {
   return CX_OK;
 }
 
-int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value) {
+int32_t cx_record_lookup_topmost(const cx_record *thread, const cx_var *var, uint64_t *value) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
@@ -56,8 +56,8 @@ int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64
   return var_valid(var) ? cx_hamt_get(thread->top, var->id, value) : CX_INVALID;
 }
 
-int32_t cx_var_set(
-    cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space) {
+int32_t cx_record_set(
+    cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;
@@ -73,7 +73,7 @@ int32_t cx_var_set(
   }
   if (cx_hamt_size(thread->top) == 0) {
     /* An empty LC shares its version with the stack without it, which doesn't change. */
-    uint64_t version = cx_thread_next_version(runtime, thread);
+    uint64_t version = cx_record_next_version(runtime, thread);
     if (version == 0) {
       space->next = before;
       return CX_EXHAUSTED;
@@ -85,7 +85,8 @@ int32_t cx_var_set(
   return CX_OK;
 }
 
-int32_t cx_var_delete(cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space) {
+int32_t cx_record_delete(
+    cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space) {
   int32_t status = thread_check(thread);
   if (status != CX_OK) {
     return status;

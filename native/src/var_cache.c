@@ -13,7 +13,7 @@ _Static_assert(offsetof(cx_cache_entry, stack_version) == 8, "cache layout");
 _Static_assert(offsetof(cx_cache_entry, word) == 16, "cache layout");
 _Static_assert(offsetof(cx_cache_entry, hops) == 24, "cache layout");
 
-int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries) {
+int32_t cx_record_set_cache(cx_record *thread, uint64_t entries) {
   if (entries == 0 || entries > MAX_ENTRIES || (entries & (entries - 1)) != 0) {
     return CX_INVALID;
   }

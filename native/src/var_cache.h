@@ -14,12 +14,12 @@
 #include "contexture.h"
 
 /* The line where this version of a variable belongs, or NULL if the thread has no cache. */
-static inline cx_cache_entry *var_cache_line(const cx_thread *thread, uint64_t var_version) {
+static inline cx_cache_entry *var_cache_line(const cx_record *thread, uint64_t var_version) {
   return thread->cache == NULL ? NULL : &thread->cache[var_version & thread->cache_mask];
 }
 
 /* The line if it holds what a lookup would find now, else NULL. */
-static inline const cx_cache_entry *var_cache_hit(const cx_thread *thread, uint64_t var_version) {
+static inline const cx_cache_entry *var_cache_hit(const cx_record *thread, uint64_t var_version) {
   const cx_cache_entry *line = var_cache_line(thread, var_version);
   return line != NULL && line->var_version == var_version &&
                  line->stack_version == thread->stack_version
@@ -29,7 +29,7 @@ static inline const cx_cache_entry *var_cache_hit(const cx_thread *thread, uint6
 
 /* Records what a lookup found; `hops` is -1 for "nowhere". */
 static inline void var_cache_fill(
-    cx_thread *thread, uint64_t var_version, uint64_t word, int64_t hops) {
+    cx_record *thread, uint64_t var_version, uint64_t word, int64_t hops) {
   cx_cache_entry *line = var_cache_line(thread, var_version);
   if (line != NULL) {
     *line = (cx_cache_entry){var_version, thread->stack_version, word, hops};
@@ -37,7 +37,7 @@ static inline void var_cache_fill(
 }
 
 /* Empties the variable's line, if it has that line. */
-static inline void var_cache_forget(cx_thread *thread, uint64_t var_version) {
+static inline void var_cache_forget(cx_record *thread, uint64_t var_version) {
   cx_cache_entry *line = var_cache_line(thread, var_version);
   if (line != NULL && line->var_version == var_version) {
     line->var_version = 0;

@@ -28,12 +28,12 @@ static void every_status_has_its_own_text(void) {
 }
 
 static void layouts_are_what_the_header_draws(void) {
-  CHECK_EQUAL(64, cx_layout(CX_LAYOUT_THREAD_SIZE));
-  CHECK_EQUAL(16, cx_layout(CX_LAYOUT_THREAD_TOP));
-  CHECK_EQUAL(40, cx_layout(CX_LAYOUT_THREAD_CACHE_MASK));
+  CHECK_EQUAL(64, cx_layout(CX_LAYOUT_RECORD_SIZE));
+  CHECK_EQUAL(16, cx_layout(CX_LAYOUT_RECORD_TOP));
+  CHECK_EQUAL(40, cx_layout(CX_LAYOUT_RECORD_CACHE_MASK));
   CHECK_EQUAL(32, cx_layout(CX_LAYOUT_CACHE_ENTRY_SIZE));
   CHECK_EQUAL(24, cx_layout(CX_LAYOUT_CACHE_ENTRY_HOPS));
-  CHECK_EQUAL(24, cx_layout(CX_LAYOUT_EC_SIZE));
+  CHECK_EQUAL(24, cx_layout(CX_LAYOUT_LINK_SIZE));
   CHECK_EQUAL(16, cx_layout(CX_LAYOUT_SPACE_SIZE));
   CHECK_EQUAL(16, cx_layout(CX_LAYOUT_VAR_SIZE));
   CHECK_EQUAL(200, cx_layout(CX_LAYOUT_HAMT_CURSOR_SIZE));

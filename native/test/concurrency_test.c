@@ -69,7 +69,7 @@ static void numbers_are_given_to_one_thread_only(void) {
 
 struct enterer {
   cx_runtime *runtime;
-  cx_lc *lc;
+  cx_cell *lc;
   const cx_var *var;
   struct arena arena;
   uint64_t refused;
@@ -78,39 +78,39 @@ struct enterer {
 /* Adds 1 to the variable in the shared context, again and again, whenever it isn't entered. */
 static void *enter_many(void *argument) {
   struct enterer *enterer = argument;
-  cx_thread *thread;
-  CHECK_STATUS(CX_OK, cx_thread_new(enterer->runtime, &thread));
-  CHECK_STATUS(CX_OK, cx_thread_set_cache(thread, 16));
+  cx_record *thread;
+  CHECK_STATUS(CX_OK, cx_record_new(enterer->runtime, &thread));
+  CHECK_STATUS(CX_OK, cx_record_set_cache(thread, 16));
   for (int done = 0; done < ENTRIES;) {
-    cx_frame frame;
-    int32_t status = cx_ec_set_with_lc(enterer->runtime, thread, NULL, enterer->lc, &frame);
+    cx_saved frame;
+    int32_t status = cx_record_push(enterer->runtime, thread, NULL, enterer->lc, &frame);
     if (status == CX_ENTERED) {
       enterer->refused++;
       continue;
     }
     CHECK_STATUS(CX_OK, status);
     uint64_t value = 0;
-    status = cx_var_lookup(thread, enterer->var, &value);
+    status = cx_record_lookup(thread, enterer->var, &value);
     CHECK(status == CX_OK || status == CX_ABSENT);
     CHECK_STATUS(
         CX_OK,
-        cx_var_set(enterer->runtime, thread, enterer->var, value + 1, &enterer->arena.space));
-    CHECK_STATUS(CX_OK, cx_ec_restore(thread, &frame));
+        cx_record_set(enterer->runtime, thread, enterer->var, value + 1, &enterer->arena.space));
+    CHECK_STATUS(CX_OK, cx_record_restore(thread, &frame));
     done++;
   }
-  cx_thread_free(thread);
+  cx_record_free(thread);
   return NULL;
 }
 
 static void context_is_entered_by_one_thread_at_a_time(void) {
   struct fixture f = fixture_new(0);
-  cx_lc *lc = new_lc(&f);
+  cx_cell *lc = new_lc(&f);
   struct enterer enterers[THREADS];
   for (int i = 0; i < THREADS; i++) {
     enterers[i] = (struct enterer){f.runtime, lc, &f.vars[0], arena_new(1 << 20), 0};
   }
   run_threads(enter_many, enterers, sizeof *enterers);
-  cx_frame frame = enter_lc(&f, lc);
+  cx_saved frame = enter_lc(&f, lc);
   CHECK_EQUAL(THREADS * ENTRIES, look(&f, 0, 0));
   leave(&f, &frame);
   for (int i = 0; i < THREADS; i++) {

@@ -13,10 +13,10 @@ static const cx_hamt *map_of(uint64_t count) {
   return map;
 }
 
-static const cx_ec *chain_of(uint64_t links) {
-  const cx_ec *ec = NULL;
+static const cx_link *chain_of(uint64_t links) {
+  const cx_link *ec = NULL;
   for (uint64_t i = 1; i <= links; i++) {
-    CHECK_STATUS(CX_OK, cx_ec_new(map_of(i), ec, &arena.space, &ec));
+    CHECK_STATUS(CX_OK, cx_link_new(map_of(i), ec, &arena.space, &ec));
   }
   return ec;
 }
@@ -63,9 +63,9 @@ static void tree_with_a_collision_reads_as_the_format_says(void) {
 
 static void chain_reads_topmost_link_first(void) {
   char text[400];
-  cx_ec_dump(NULL, text, sizeof text);
+  cx_link_dump(NULL, text, sizeof text);
   CHECK_TEXT("ec 0\n", text);
-  cx_ec_dump(chain_of(2), text, sizeof text);
+  cx_link_dump(chain_of(2), text, sizeof text);
   CHECK_TEXT(
       "ec 2\n"
       "  link 0\n"
@@ -80,8 +80,8 @@ static void chain_reads_topmost_link_first(void) {
 
 static void thread_reads_topmost_map_then_chain(void) {
   char text[400];
-  cx_thread thread = {.unique_id = 1, .top = map_of(1), .below = chain_of(1)};
-  cx_thread_dump(&thread, text, sizeof text);
+  cx_record thread = {.unique_id = 1, .top = map_of(1), .below = chain_of(1)};
+  cx_record_dump(&thread, text, sizeof text);
   CHECK_TEXT(
       "top\n"
       "  flat 1\n"
@@ -91,7 +91,7 @@ static void thread_reads_topmost_map_then_chain(void) {
       "    flat 1\n"
       "      0000000000000001 00000000000000a1\n",
       text);
-  CHECK_EQUAL(0, cx_thread_dump(NULL, text, sizeof text));
+  CHECK_EQUAL(0, cx_record_dump(NULL, text, sizeof text));
   CHECK_TEXT("", text);
 }
 
@@ -102,7 +102,7 @@ static uint64_t dump_map(const void *map, char *buffer, uint64_t capacity) {
 }
 
 static uint64_t dump_chain(const void *ec, char *buffer, uint64_t capacity) {
-  return cx_ec_dump(ec, buffer, capacity);
+  return cx_link_dump(ec, buffer, capacity);
 }
 
 static void check_cut(dump_function *dump, const void *what) {

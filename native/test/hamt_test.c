@@ -797,6 +797,16 @@ static void bad_spaces_are_refused(void) {
   CHECK_STATUS(CX_INVALID, cx_hamt_merge(NULL, NULL, &arena.space, NULL));
   CHECK_STATUS(CX_INVALID, cx_hamt_copy(NULL, &arena.space, NULL));
   CHECK_STATUS(CX_INVALID, cx_test_hamt_raw(&arena.space, NULL));
+  const cx_hamt *outs[2] = {NULL, NULL};
+  const cx_hamt **misaligned = (const cx_hamt **)(void *)((uint8_t *)(void *)outs + 4);
+  CHECK_STATUS(CX_INVALID, cx_hamt_assoc(NULL, 1, 1, &arena.space, misaligned));
+  CHECK_STATUS(CX_INVALID, cx_hamt_dissoc(NULL, 1, &arena.space, misaligned));
+  CHECK_STATUS(CX_INVALID, cx_hamt_merge(NULL, NULL, &arena.space, misaligned));
+  CHECK_STATUS(CX_INVALID, cx_hamt_copy(NULL, &arena.space, misaligned));
+  CHECK_STATUS(CX_INVALID, cx_test_hamt_raw(&arena.space, misaligned));
+  CHECK_SAME(NULL, outs[0]);
+  CHECK_SAME(NULL, outs[1]);
+  CHECK_EQUAL(0, arena_used(&arena));
   CHECK_SAME(NULL, out);
   cx_space none = {NULL, NULL};
   CHECK_STATUS(CX_NEED_SPACE, cx_hamt_assoc(NULL, 1, 1, &none, &out));

@@ -54,13 +54,13 @@ static void refused_runtime_is_reported(void) {
 
 static void refused_thread_state_is_reported(void) {
   struct fixture f = fixture_new(0);
-  cx_thread *thread = NULL;
+  cx_record *thread = NULL;
   allocations_left = 0;
-  CHECK_STATUS(CX_NO_MEMORY, cx_thread_new(f.runtime, &thread));
+  CHECK_STATUS(CX_NO_MEMORY, cx_record_new(f.runtime, &thread));
   allocations_left = -1;
   CHECK_SAME(NULL, thread);
-  CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &thread));
-  cx_thread_free(thread);
+  CHECK_STATUS(CX_OK, cx_record_new(f.runtime, &thread));
+  cx_record_free(thread);
   fixture_free(&f);
 }
 
@@ -69,7 +69,7 @@ static void refused_cache_leaves_the_old_one(void) {
   set(&f, 0, 1);
   cx_cache_entry *cache = f.thread->cache;
   allocations_left = 0;
-  CHECK_STATUS(CX_NO_MEMORY, cx_thread_set_cache(f.thread, 64));
+  CHECK_STATUS(CX_NO_MEMORY, cx_record_set_cache(f.thread, 64));
   allocations_left = -1;
   CHECK_SAME(cache, f.thread->cache);
   CHECK_EQUAL(15, f.thread->cache_mask);
@@ -81,10 +81,10 @@ static void refused_cache_leaves_the_old_one(void) {
 static void contexts_work_without_an_allocator(void) {
   struct fixture f = fixture_new(16);
   allocations_left = 0;
-  cx_lc *lc = new_lc(&f);
+  cx_cell *lc = new_lc(&f);
   for (uint64_t i = 0; i < 100; i++) {
     set(&f, 0, i);
-    cx_frame frame = enter_lc(&f, lc);
+    cx_saved frame = enter_lc(&f, lc);
     set(&f, 1, i);
     CHECK_EQUAL(i, look(&f, 0, 0));
     leave(&f, &frame);

@@ -53,8 +53,8 @@ static void exhausted_counter_says_so_and_never_wraps(void) {
   CHECK_STATUS(CX_EXHAUSTED, cx_var_new(runtime, &var));
   CHECK_STATUS(CX_EXHAUSTED, cx_var_touch(runtime, &var));
   CHECK_EQUAL(5, var.version);
-  cx_thread *thread = NULL;
-  CHECK_STATUS(CX_EXHAUSTED, cx_thread_new(runtime, &thread));
+  cx_record *thread = NULL;
+  CHECK_STATUS(CX_EXHAUSTED, cx_record_new(runtime, &thread));
   CHECK_SAME(NULL, thread);
   cx_runtime_free(runtime);
 }

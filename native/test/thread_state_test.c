@@ -16,11 +16,11 @@ static void with_caches(void (*body)(struct fixture *f)) {
   }
 }
 
-static char *dump_thread(const cx_thread *thread) {
-  uint64_t length = cx_thread_dump(thread, NULL, 0);
+static char *dump_thread(const cx_record *thread) {
+  uint64_t length = cx_record_dump(thread, NULL, 0);
   char *text = malloc(length + 1);
   CHECK(text != NULL);
-  cx_thread_dump(thread, text, length + 1);
+  cx_record_dump(thread, text, length + 1);
   return text;
 }
 
@@ -32,10 +32,10 @@ static void new_thread_state_is_empty_body(struct fixture *f) {
   CHECK(f->thread->stack_version != 0);
   CHECK_EQUAL(7, look(f, 0, 7));
   CHECK_SAME(NULL, capture(f));
-  cx_thread *other;
-  CHECK_STATUS(CX_OK, cx_thread_new(f->runtime, &other));
+  cx_record *other;
+  CHECK_STATUS(CX_OK, cx_record_new(f->runtime, &other));
   CHECK(other->unique_id != f->thread->unique_id);
-  cx_thread_free(other);
+  cx_record_free(other);
 }
 
 static void new_thread_state_is_empty(void) {
@@ -57,14 +57,14 @@ static void variables_are_equal_to_themselves_only(void) {
 
 static void set_writes_to_the_topmost_lc_only_body(struct fixture *f) {
   set(f, 0, 1);
-  cx_lc *lc = new_lc(f);
-  cx_frame frame = enter_lc(f, lc);
+  cx_cell *lc = new_lc(f);
+  cx_saved frame = enter_lc(f, lc);
   CHECK_EQUAL(1, look(f, 0, 0));
-  CHECK_STATUS(CX_ABSENT, cx_var_lookup_topmost(f->thread, &f->vars[0], NULL));
+  CHECK_STATUS(CX_ABSENT, cx_record_lookup_topmost(f->thread, &f->vars[0], NULL));
   set(f, 0, 2);
   set(f, 1, 3);
   uint64_t value;
-  CHECK_STATUS(CX_OK, cx_var_lookup_topmost(f->thread, &f->vars[0], &value));
+  CHECK_STATUS(CX_OK, cx_record_lookup_topmost(f->thread, &f->vars[0], &value));
   CHECK_EQUAL(2, value);
   CHECK_EQUAL(2, look(f, 0, 0));
   leave(f, &frame);
@@ -82,7 +82,7 @@ static void set_writes_to_the_topmost_lc_only(void) {
 
 static void delete_lets_the_value_below_show_through_body(struct fixture *f) {
   set(f, 0, 1);
-  cx_frame frame = enter_lc(f, new_lc(f));
+  cx_saved frame = enter_lc(f, new_lc(f));
   CHECK_STATUS(CX_ABSENT, unset(f, 0));
   CHECK_EQUAL(1, look(f, 0, 0));
   set(f, 0, 2);
@@ -104,8 +104,8 @@ static void delete_lets_the_value_below_show_through(void) {
 
 static void absence_seen_in_an_empty_lc_is_forgotten_on_set_body(struct fixture *f) {
   CHECK_EQUAL(9, look(f, 0, 9));
-  cx_lc *lc = new_lc(f);
-  cx_frame frame = enter_lc(f, lc);
+  cx_cell *lc = new_lc(f);
+  cx_saved frame = enter_lc(f, lc);
   CHECK_EQUAL(9, look(f, 0, 9));
   set(f, 0, 1);
   CHECK_EQUAL(1, look(f, 0, 9));
@@ -121,11 +121,11 @@ static void absence_seen_in_an_empty_lc_is_forgotten_on_set(void) {
 
 static void snapshot_does_not_see_later_changes_body(struct fixture *f) {
   set(f, 0, 1);
-  const cx_ec *ec = capture(f);
+  const cx_link *ec = capture(f);
   set(f, 0, 2);
   set(f, 1, 3);
   CHECK_EQUAL(2, look(f, 0, 0));
-  cx_frame frame = enter_ec(f, ec);
+  cx_saved frame = enter_ec(f, ec);
   CHECK_EQUAL(1, look(f, 0, 0));
   CHECK_EQUAL(9, look(f, 1, 9));
   set(f, 0, 5);
@@ -144,13 +144,13 @@ static void snapshot_does_not_see_later_changes(void) {
 
 static void pop_restores_the_stack_exactly_body(struct fixture *f) {
   set(f, 0, 1);
-  cx_frame outer = enter_lc(f, new_lc(f));
+  cx_saved outer = enter_lc(f, new_lc(f));
   set(f, 1, 2);
   char *before = dump_thread(f->thread);
-  cx_thread saved = *f->thread;
-  cx_frame inner = enter_lc(f, new_lc(f));
+  cx_record saved = *f->thread;
+  cx_saved inner = enter_lc(f, new_lc(f));
   set(f, 0, 3);
-  cx_frame other = enter_ec(f, NULL);
+  cx_saved other = enter_ec(f, NULL);
   CHECK_EQUAL(9, look(f, 0, 9));
   set(f, 1, 4);
   leave(f, &other);
@@ -175,20 +175,20 @@ static void empty_lc_keeps_the_stack_version(void) {
   struct fixture f = fixture_new(0);
   set(&f, 0, 1);
   uint64_t version = f.thread->stack_version;
-  cx_frame first = enter_lc(&f, new_lc(&f));
+  cx_saved first = enter_lc(&f, new_lc(&f));
   CHECK_EQUAL(version, f.thread->stack_version);
-  cx_frame second = enter_ec(&f, capture(&f));
+  cx_saved second = enter_ec(&f, capture(&f));
   CHECK_EQUAL(version, f.thread->stack_version);
   set(&f, 1, 1);
   CHECK(version != f.thread->stack_version);
   leave(&f, &second);
   CHECK_EQUAL(version, f.thread->stack_version);
-  cx_frame third = enter_ec(&f, NULL);
+  cx_saved third = enter_ec(&f, NULL);
   CHECK(version != f.thread->stack_version);
   leave(&f, &third);
   leave(&f, &first);
-  cx_lc *lc = new_lc(&f);
-  cx_frame fourth = enter_lc(&f, lc);
+  cx_cell *lc = new_lc(&f);
+  cx_saved fourth = enter_lc(&f, lc);
   set(&f, 2, 1);
   uint64_t inside = f.thread->stack_version;
   leave(&f, &fourth);
@@ -201,7 +201,7 @@ static void empty_lc_keeps_the_stack_version(void) {
 
 static void deep_stacks_fold_without_a_difference_body(struct fixture *f) {
   enum { DEPTH = 100 };
-  cx_frame frames[DEPTH];
+  cx_saved frames[DEPTH];
   for (int i = 0; i < DEPTH; i++) {
     set(f, i % FIXTURE_VARS, (uint64_t)i);
     frames[i] = enter_lc(f, new_lc(f));
@@ -226,18 +226,18 @@ static void deep_stacks_fold_without_a_difference(void) {
 
 static void entered_lc_is_refused_and_all_stays_as_it_was(void) {
   struct fixture f = fixture_new(16);
-  cx_thread *other;
-  CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &other));
+  cx_record *other;
+  CHECK_STATUS(CX_OK, cx_record_new(f.runtime, &other));
   set(&f, 0, 1);
-  cx_lc *lc = new_lc(&f);
-  cx_frame frame = enter_lc(&f, lc);
+  cx_cell *lc = new_lc(&f);
+  cx_saved frame = enter_lc(&f, lc);
   set(&f, 0, 2);
   CHECK_EQUAL(f.thread->unique_id, lc->holder);
   char *before = dump_thread(f.thread);
-  cx_frame untouched = {.stack_version = 1234};
-  const cx_ec *current = capture(&f);
-  CHECK_STATUS(CX_ENTERED, cx_ec_set_with_lc(f.runtime, f.thread, current, lc, &untouched));
-  CHECK_STATUS(CX_ENTERED, cx_ec_set_with_lc(f.runtime, other, NULL, lc, &untouched));
+  cx_saved untouched = {.stack_version = 1234};
+  const cx_link *current = capture(&f);
+  CHECK_STATUS(CX_ENTERED, cx_record_push(f.runtime, f.thread, current, lc, &untouched));
+  CHECK_STATUS(CX_ENTERED, cx_record_push(f.runtime, other, NULL, lc, &untouched));
   CHECK_EQUAL(1234, untouched.stack_version);
   char *after = dump_thread(f.thread);
   CHECK_TEXT(before, after);
@@ -248,24 +248,24 @@ static void entered_lc_is_refused_and_all_stays_as_it_was(void) {
   leave(&f, &frame);
   CHECK_EQUAL(0, lc->holder);
   /* another thread may have it now, and sees what was stored (G7) */
-  CHECK_STATUS(CX_OK, cx_ec_set_with_lc(f.runtime, other, NULL, lc, &frame));
+  CHECK_STATUS(CX_OK, cx_record_push(f.runtime, other, NULL, lc, &frame));
   uint64_t value;
-  CHECK_STATUS(CX_OK, cx_var_lookup(other, &f.vars[0], &value));
+  CHECK_STATUS(CX_OK, cx_record_lookup(other, &f.vars[0], &value));
   CHECK_EQUAL(2, value);
-  CHECK_STATUS(CX_OK, cx_ec_restore(other, &frame));
-  cx_thread_free(other);
+  CHECK_STATUS(CX_OK, cx_record_restore(other, &frame));
+  cx_record_free(other);
   fixture_free(&f);
 }
 
 static void frame_is_left_once_and_by_its_thread(void) {
   struct fixture f = fixture_new(0);
-  cx_thread *other;
-  CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &other));
-  cx_frame frame = enter_lc(&f, new_lc(&f));
-  CHECK_STATUS(CX_INVALID, cx_ec_restore(other, &frame));
+  cx_record *other;
+  CHECK_STATUS(CX_OK, cx_record_new(f.runtime, &other));
+  cx_saved frame = enter_lc(&f, new_lc(&f));
+  CHECK_STATUS(CX_INVALID, cx_record_restore(other, &frame));
   leave(&f, &frame);
-  CHECK_STATUS(CX_INVALID, cx_ec_restore(f.thread, &frame));
-  cx_thread_free(other);
+  CHECK_STATUS(CX_INVALID, cx_record_restore(f.thread, &frame));
+  cx_record_free(other);
   fixture_free(&f);
 }
 
@@ -273,9 +273,9 @@ static void frame_is_left_once_and_by_its_thread(void) {
 
 /* The counterexample of the review (C1). */
 static void generator_sees_its_own_value_each_time_body(struct fixture *f) {
-  cx_lc *generator = new_lc(f);
+  cx_cell *generator = new_lc(f);
   set(f, 0, 1);
-  cx_frame frame = enter_lc(f, generator);
+  cx_saved frame = enter_lc(f, generator);
   CHECK_EQUAL(1, look(f, 0, 0));
   set(f, 0, 10);
   CHECK_EQUAL(10, look(f, 0, 0));
@@ -295,10 +295,10 @@ static void generator_sees_its_own_value_each_time(void) {
 }
 
 static void generator_sees_what_its_resumer_changes_body(struct fixture *f) {
-  cx_lc *generator = new_lc(f);
+  cx_cell *generator = new_lc(f);
   for (uint64_t i = 1; i < 6; i++) {
     set(f, 0, i);
-    cx_frame frame = enter_lc(f, generator);
+    cx_saved frame = enter_lc(f, generator);
     CHECK_EQUAL(i, look(f, 0, 0));
     set(f, 1, i * 100);
     CHECK_EQUAL(i, look(f, 0, 0));
@@ -312,14 +312,14 @@ static void generator_sees_what_its_resumer_changes(void) {
 }
 
 static void nested_generators_keep_apart_body(struct fixture *f) {
-  cx_lc *outer = new_lc(f);
-  cx_lc *inner = new_lc(f);
+  cx_cell *outer = new_lc(f);
+  cx_cell *inner = new_lc(f);
   for (uint64_t i = 1; i < 6; i++) {
     set(f, 0, i);
-    cx_frame outer_frame = enter_lc(f, outer);
+    cx_saved outer_frame = enter_lc(f, outer);
     CHECK_EQUAL(i == 1 ? 1 : 1000 + i - 1, look(f, 0, 0));
     set(f, 0, 1000 + i);
-    cx_frame inner_frame = enter_lc(f, inner);
+    cx_saved inner_frame = enter_lc(f, inner);
     CHECK_EQUAL(1000 + i, look(f, 0, 0));
     CHECK_EQUAL(i == 1 ? 9 : i - 1, look(f, 1, 9));
     set(f, 1, i);
@@ -336,19 +336,19 @@ static void nested_generators_keep_apart(void) {
 }
 
 static void generator_may_be_resumed_elsewhere_body(struct fixture *f) {
-  cx_thread *threads[MAX_THREADS];
-  cx_thread *own = f->thread;
+  cx_record *threads[MAX_THREADS];
+  cx_record *own = f->thread;
   for (int i = 0; i < MAX_THREADS; i++) {
-    CHECK_STATUS(CX_OK, cx_thread_new(f->runtime, &threads[i]));
+    CHECK_STATUS(CX_OK, cx_record_new(f->runtime, &threads[i]));
     if (own->cache != NULL) {
-      CHECK_STATUS(CX_OK, cx_thread_set_cache(threads[i], own->cache_mask + 1));
+      CHECK_STATUS(CX_OK, cx_record_set_cache(threads[i], own->cache_mask + 1));
     }
   }
-  cx_lc *generator = new_lc(f);
+  cx_cell *generator = new_lc(f);
   for (uint64_t i = 0; i < 20; i++) {
     f->thread = threads[i % MAX_THREADS];
     set(f, 0, i);
-    cx_frame frame = enter_lc(f, generator);
+    cx_saved frame = enter_lc(f, generator);
     CHECK_EQUAL(i, look(f, 0, 0));
     CHECK_EQUAL(i, look(f, 1, 0));
     set(f, 1, i + 1);
@@ -357,7 +357,7 @@ static void generator_may_be_resumed_elsewhere_body(struct fixture *f) {
   }
   f->thread = own;
   for (int i = 0; i < MAX_THREADS; i++) {
-    cx_thread_free(threads[i]);
+    cx_record_free(threads[i]);
   }
 }
 
@@ -371,19 +371,19 @@ static void exhausted_space_leaves_the_stack_as_it_was(void) {
   struct fixture f = fixture_new(16);
   cx_space none = {f.arena.space.end, f.arena.space.end};
   uint64_t version = f.thread->stack_version;
-  CHECK_STATUS(CX_NEED_SPACE, cx_var_set(f.runtime, f.thread, &f.vars[0], 1, &none));
+  CHECK_STATUS(CX_NEED_SPACE, cx_record_set(f.runtime, f.thread, &f.vars[0], 1, &none));
   CHECK_EQUAL(version, f.thread->stack_version);
   CHECK_EQUAL(9, look(&f, 0, 9));
   set(&f, 0, 1);
   set(&f, 1, 2);
   version = f.thread->stack_version;
   char *before = dump_thread(f.thread);
-  const cx_ec *ec = NULL;
-  cx_lc *lc = NULL;
-  CHECK_STATUS(CX_NEED_SPACE, cx_var_set(f.runtime, f.thread, &f.vars[0], 2, &none));
-  CHECK_STATUS(CX_NEED_SPACE, cx_var_delete(f.runtime, f.thread, &f.vars[0], &none));
-  CHECK_STATUS(CX_NEED_SPACE, cx_ec_get(f.thread, &none, &ec));
-  CHECK_STATUS(CX_NEED_SPACE, cx_lc_new(&none, &lc));
+  const cx_link *ec = NULL;
+  cx_cell *lc = NULL;
+  CHECK_STATUS(CX_NEED_SPACE, cx_record_set(f.runtime, f.thread, &f.vars[0], 2, &none));
+  CHECK_STATUS(CX_NEED_SPACE, cx_record_delete(f.runtime, f.thread, &f.vars[0], &none));
+  CHECK_STATUS(CX_NEED_SPACE, cx_record_capture(f.thread, &none, &ec));
+  CHECK_STATUS(CX_NEED_SPACE, cx_cell_new(&none, &lc));
   CHECK_SAME(NULL, ec);
   CHECK_SAME(NULL, lc);
   char *after = dump_thread(f.thread);
@@ -398,12 +398,12 @@ static void exhausted_space_leaves_the_stack_as_it_was(void) {
 static void exhausted_versions_leave_the_stack_as_it_was(void) {
   struct fixture f = fixture_new(16);
   set(&f, 0, 1);
-  cx_lc *lc = new_lc(&f);
-  cx_frame frame = enter_lc(&f, lc);
+  cx_cell *lc = new_lc(&f);
+  cx_saved frame = enter_lc(&f, lc);
   set(&f, 0, 2);
   leave(&f, &frame);
-  const cx_ec *ec = capture(&f);
-  cx_frame empty_frame = enter_lc(&f, new_lc(&f));
+  const cx_link *ec = capture(&f);
+  cx_saved empty_frame = enter_lc(&f, new_lc(&f));
   /* the thread has used up its block, and the runtime has no other */
   f.thread->next_version = f.thread->version_end;
   uint64_t rest = UINT64_MAX - (UINT64_C(1) << 32);
@@ -412,10 +412,10 @@ static void exhausted_versions_leave_the_stack_as_it_was(void) {
   CHECK_STATUS(CX_OK, cx_runtime_reserve(f.runtime, rest - first - 1, &first));
   char *before = dump_thread(f.thread);
   uint64_t used = arena_used(&f.arena);
-  CHECK_EQUAL(0, cx_thread_next_version(f.runtime, f.thread));
-  CHECK_STATUS(CX_EXHAUSTED, cx_var_set(f.runtime, f.thread, &f.vars[1], 1, &f.arena.space));
-  CHECK_STATUS(CX_EXHAUSTED, cx_ec_set(f.runtime, f.thread, NULL, &frame));
-  CHECK_STATUS(CX_EXHAUSTED, cx_ec_set_with_lc(f.runtime, f.thread, ec, lc, &frame));
+  CHECK_EQUAL(0, cx_record_next_version(f.runtime, f.thread));
+  CHECK_STATUS(CX_EXHAUSTED, cx_record_set(f.runtime, f.thread, &f.vars[1], 1, &f.arena.space));
+  CHECK_STATUS(CX_EXHAUSTED, cx_record_enter(f.runtime, f.thread, NULL, &frame));
+  CHECK_STATUS(CX_EXHAUSTED, cx_record_push(f.runtime, f.thread, ec, lc, &frame));
   CHECK_EQUAL(0, lc->holder);
   CHECK_EQUAL(used, arena_used(&f.arena));
   char *after = dump_thread(f.thread);
@@ -433,24 +433,24 @@ static void full_lc_and_stack_too_large_to_fold_stay_as_they_were(void) {
   const cx_hamt *small = NULL;
   CHECK_STATUS(CX_OK, cx_hamt_assoc(NULL, FORGE_KEYS, 1, &f.arena.space, &small));
   cx_var other = {FORGE_KEYS + 1, f.vars[0].version};
-  const cx_ec *ec = NULL;
+  const cx_link *ec = NULL;
   f.thread->top = full;
   uint8_t *next = f.arena.space.next;
-  CHECK_STATUS(CX_TOO_LARGE, cx_var_set(f.runtime, f.thread, &other, 1, &f.arena.space));
+  CHECK_STATUS(CX_TOO_LARGE, cx_record_set(f.runtime, f.thread, &other, 1, &f.arena.space));
   CHECK_SAME(full, f.thread->top);
   CHECK_SAME(next, f.arena.space.next);
   uint64_t value = 5;
-  CHECK_STATUS(CX_ABSENT, cx_var_lookup(f.thread, &other, &value));
+  CHECK_STATUS(CX_ABSENT, cx_record_lookup(f.thread, &other, &value));
   CHECK_EQUAL(5, value);
 
-  CHECK_STATUS(CX_OK, cx_ec_new(full, NULL, &f.arena.space, &ec));
+  CHECK_STATUS(CX_OK, cx_link_new(full, NULL, &f.arena.space, &ec));
   while (ec->links < CX_EC_MAX_LINKS) {
-    CHECK_STATUS(CX_OK, cx_ec_new(small, ec, &f.arena.space, &ec));
+    CHECK_STATUS(CX_OK, cx_link_new(small, ec, &f.arena.space, &ec));
   }
   f.thread->top = small;
   f.thread->below = ec;
   next = f.arena.space.next;
-  CHECK_STATUS(CX_TOO_LARGE, cx_ec_get(f.thread, &f.arena.space, &ec));
+  CHECK_STATUS(CX_TOO_LARGE, cx_record_capture(f.thread, &f.arena.space, &ec));
   CHECK_SAME(f.thread->below, ec);
   CHECK_SAME(next, f.arena.space.next);
   fixture_free(&f);
@@ -458,79 +458,79 @@ static void full_lc_and_stack_too_large_to_fold_stay_as_they_were(void) {
 
 static void bad_arguments_are_refused(void) {
   struct fixture f = fixture_new(0);
-  cx_thread stale = {.unique_id = 0};
-  cx_thread *odd = (cx_thread *)(void *)((uint8_t *)f.thread + 4);
+  cx_record stale = {.unique_id = 0};
+  cx_record *odd = (cx_record *)(void *)((uint8_t *)f.thread + 4);
   cx_space *space = &f.arena.space;
-  const cx_ec *ec = NULL;
-  cx_frame frame = {.lc = NULL};
-  cx_lc *lc = new_lc(&f);
+  const cx_link *ec = NULL;
+  cx_saved frame = {.lc = NULL};
+  cx_cell *lc = new_lc(&f);
   cx_var none = {0, 0};
   uint64_t value = 5;
   struct {
-    cx_thread *thread;
+    cx_record *thread;
     int32_t expected;
   } bad[] = {{NULL, CX_INVALID}, {odd, CX_INVALID}, {&stale, CX_STALE}};
   for (int i = 0; i < 3; i++) {
-    cx_thread *thread = bad[i].thread;
+    cx_record *thread = bad[i].thread;
     int32_t expected = bad[i].expected;
-    CHECK_STATUS(expected, cx_thread_set_cache(thread, 16));
-    CHECK_EQUAL(0, cx_thread_next_version(f.runtime, thread));
-    CHECK_EQUAL(-1, cx_thread_find(thread, 1, 1, &value));
-    CHECK_STATUS(expected, cx_var_lookup(thread, &f.vars[0], &value));
-    CHECK_STATUS(expected, cx_var_lookup_topmost(thread, &f.vars[0], &value));
-    CHECK_STATUS(expected, cx_var_set(f.runtime, thread, &f.vars[0], 1, space));
-    CHECK_STATUS(expected, cx_var_delete(f.runtime, thread, &f.vars[0], space));
-    CHECK_STATUS(expected, cx_ec_get(thread, space, &ec));
-    CHECK_STATUS(expected, cx_ec_set(f.runtime, thread, NULL, &frame));
-    CHECK_STATUS(expected, cx_ec_set_with_lc(f.runtime, thread, NULL, lc, &frame));
-    CHECK_STATUS(expected, cx_ec_restore(thread, &frame));
+    CHECK_STATUS(expected, cx_record_set_cache(thread, 16));
+    CHECK_EQUAL(0, cx_record_next_version(f.runtime, thread));
+    CHECK_EQUAL(-1, cx_record_find(thread, 1, 1, &value));
+    CHECK_STATUS(expected, cx_record_lookup(thread, &f.vars[0], &value));
+    CHECK_STATUS(expected, cx_record_lookup_topmost(thread, &f.vars[0], &value));
+    CHECK_STATUS(expected, cx_record_set(f.runtime, thread, &f.vars[0], 1, space));
+    CHECK_STATUS(expected, cx_record_delete(f.runtime, thread, &f.vars[0], space));
+    CHECK_STATUS(expected, cx_record_capture(thread, space, &ec));
+    CHECK_STATUS(expected, cx_record_enter(f.runtime, thread, NULL, &frame));
+    CHECK_STATUS(expected, cx_record_push(f.runtime, thread, NULL, lc, &frame));
+    CHECK_STATUS(expected, cx_record_restore(thread, &frame));
   }
-  CHECK_STATUS(CX_INVALID, cx_thread_new(NULL, &f.thread));
-  CHECK_STATUS(CX_INVALID, cx_thread_new(f.runtime, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_new(NULL, &f.thread));
+  CHECK_STATUS(CX_INVALID, cx_record_new(f.runtime, NULL));
   CHECK_STATUS(CX_INVALID, cx_var_new(f.runtime, NULL));
   CHECK_STATUS(CX_INVALID, cx_var_new(NULL, &none));
   CHECK_STATUS(CX_INVALID, cx_var_touch(f.runtime, &none));
-  CHECK_STATUS(CX_INVALID, cx_var_lookup(f.thread, &none, &value));
-  CHECK_STATUS(CX_INVALID, cx_var_lookup(f.thread, NULL, &value));
-  CHECK_STATUS(CX_INVALID, cx_var_lookup_topmost(f.thread, NULL, &value));
-  CHECK_STATUS(CX_INVALID, cx_var_set(f.runtime, f.thread, NULL, 1, space));
-  CHECK_STATUS(CX_INVALID, cx_var_set(NULL, f.thread, &f.vars[0], 1, space));
-  CHECK_STATUS(CX_INVALID, cx_var_set(f.runtime, f.thread, &f.vars[0], 1, NULL));
-  CHECK_STATUS(CX_INVALID, cx_var_delete(f.runtime, f.thread, &none, space));
-  CHECK_STATUS(CX_INVALID, cx_var_delete(f.runtime, f.thread, &f.vars[0], NULL));
-  CHECK_STATUS(CX_INVALID, cx_lc_new(NULL, &lc));
-  CHECK_STATUS(CX_INVALID, cx_lc_new(space, NULL));
-  CHECK_STATUS(CX_INVALID, cx_ec_get(f.thread, NULL, &ec));
-  CHECK_STATUS(CX_INVALID, cx_ec_get(f.thread, space, NULL));
-  CHECK_STATUS(CX_INVALID, cx_ec_set(f.runtime, f.thread, NULL, NULL));
-  CHECK_STATUS(CX_INVALID, cx_ec_set(NULL, f.thread, NULL, &frame));
-  CHECK_STATUS(CX_INVALID, cx_ec_set_with_lc(f.runtime, f.thread, NULL, NULL, &frame));
-  CHECK_STATUS(CX_INVALID, cx_ec_set_with_lc(f.runtime, f.thread, NULL, lc, NULL));
-  CHECK_STATUS(CX_INVALID, cx_ec_restore(f.thread, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_lookup(f.thread, &none, &value));
+  CHECK_STATUS(CX_INVALID, cx_record_lookup(f.thread, NULL, &value));
+  CHECK_STATUS(CX_INVALID, cx_record_lookup_topmost(f.thread, NULL, &value));
+  CHECK_STATUS(CX_INVALID, cx_record_set(f.runtime, f.thread, NULL, 1, space));
+  CHECK_STATUS(CX_INVALID, cx_record_set(NULL, f.thread, &f.vars[0], 1, space));
+  CHECK_STATUS(CX_INVALID, cx_record_set(f.runtime, f.thread, &f.vars[0], 1, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_delete(f.runtime, f.thread, &none, space));
+  CHECK_STATUS(CX_INVALID, cx_record_delete(f.runtime, f.thread, &f.vars[0], NULL));
+  CHECK_STATUS(CX_INVALID, cx_cell_new(NULL, &lc));
+  CHECK_STATUS(CX_INVALID, cx_cell_new(space, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_capture(f.thread, NULL, &ec));
+  CHECK_STATUS(CX_INVALID, cx_record_capture(f.thread, space, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_enter(f.runtime, f.thread, NULL, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_enter(NULL, f.thread, NULL, &frame));
+  CHECK_STATUS(CX_INVALID, cx_record_push(f.runtime, f.thread, NULL, NULL, &frame));
+  CHECK_STATUS(CX_INVALID, cx_record_push(f.runtime, f.thread, NULL, lc, NULL));
+  CHECK_STATUS(CX_INVALID, cx_record_restore(f.thread, NULL));
   CHECK_EQUAL(5, value);
   CHECK_EQUAL(0, lc->holder);
-  cx_thread_free(NULL);
+  cx_record_free(NULL);
   fixture_free(&f);
 }
 
 static void versions_are_never_repeated(void) {
   struct fixture f = fixture_new(0);
-  cx_thread *other;
-  CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &other));
+  cx_record *other;
+  CHECK_STATUS(CX_OK, cx_record_new(f.runtime, &other));
   uint64_t last = 0;
   uint64_t last_other = 0;
   for (int i = 0; i < 10000; i++) {
-    uint64_t version = cx_thread_next_version(f.runtime, f.thread);
+    uint64_t version = cx_record_next_version(f.runtime, f.thread);
     CHECK(version > last);
     last = version;
     if (i % 3 == 0) {
-      uint64_t version_other = cx_thread_next_version(f.runtime, other);
+      uint64_t version_other = cx_record_next_version(f.runtime, other);
       CHECK(version_other > last_other);
       CHECK(version_other < f.thread->next_version || version_other >= f.thread->version_end);
       last_other = version_other;
     }
   }
-  cx_thread_free(other);
+  cx_record_free(other);
   fixture_free(&f);
 }
 

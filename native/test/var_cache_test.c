@@ -10,13 +10,13 @@ static void caches_of_bad_sizes_are_refused(void) {
   cx_cache_entry *cache = f.thread->cache;
   const uint64_t bad[] = {0, 3, 48, 131072, UINT64_MAX, UINT64_C(1) << 63};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    CHECK_STATUS(CX_INVALID, cx_thread_set_cache(f.thread, bad[i]));
+    CHECK_STATUS(CX_INVALID, cx_record_set_cache(f.thread, bad[i]));
   }
-  CHECK_STATUS(CX_INVALID, cx_thread_set_cache(NULL, 16));
+  CHECK_STATUS(CX_INVALID, cx_record_set_cache(NULL, 16));
   CHECK_SAME(cache, f.thread->cache);
   CHECK_EQUAL(15, f.thread->cache_mask);
   for (uint64_t entries = 1; entries <= 65536; entries *= 2) {
-    CHECK_STATUS(CX_OK, cx_thread_set_cache(f.thread, entries));
+    CHECK_STATUS(CX_OK, cx_record_set_cache(f.thread, entries));
     CHECK_EQUAL(entries - 1, f.thread->cache_mask);
     CHECK_EQUAL(0, (uintptr_t)f.thread->cache % 64);
   }
@@ -26,7 +26,7 @@ static void caches_of_bad_sizes_are_refused(void) {
 static void miss_fills_the_line_and_the_next_lookup_hits(void) {
   struct fixture f = fixture_new(16);
   set(&f, 0, 5);
-  const cx_frame frame = enter_lc(&f, new_lc(&f));
+  const cx_saved frame = enter_lc(&f, new_lc(&f));
   set(&f, 1, 6);
   CHECK(var_cache_hit(f.thread, f.vars[0].version) == NULL);
   CHECK_EQUAL(5, look(&f, 0, 0));
@@ -106,7 +106,7 @@ static void pop_makes_older_lines_right_again(void) {
   struct fixture f = fixture_new(16);
   set(&f, 0, 1);
   uint64_t version = f.thread->stack_version;
-  const cx_frame frame = enter_lc(&f, new_lc(&f));
+  const cx_saved frame = enter_lc(&f, new_lc(&f));
   set(&f, 1, 2);
   CHECK(f.thread->stack_version != version);
   leave(&f, &frame);
@@ -120,7 +120,7 @@ static void find_without_a_version_leaves_the_cache_alone(void) {
   struct fixture f = fixture_new(1);
   set(&f, 0, 1);
   uint64_t word = 0;
-  CHECK_EQUAL(0, cx_thread_find(f.thread, f.vars[0].id, 0, &word));
+  CHECK_EQUAL(0, cx_record_find(f.thread, f.vars[0].id, 0, &word));
   CHECK_EQUAL(1, word);
   CHECK(var_cache_hit(f.thread, f.vars[0].version) != NULL);
   fixture_free(&f);
@@ -131,21 +131,21 @@ static uint64_t run_program(uint64_t seed, uint64_t cache_entries) {
   struct fixture f = fixture_new(cache_entries);
   uint64_t state = seed;
   uint64_t digest = 0;
-  cx_lc *lcs[4];
+  cx_cell *lcs[4];
   for (int i = 0; i < 4; i++) {
     lcs[i] = new_lc(&f);
   }
-  cx_frame frames[12];
+  cx_saved frames[12];
   int depth = 0;
-  const cx_ec *snapshots[4] = {NULL};
+  const cx_link *snapshots[4] = {NULL};
   for (int step = 0; step < 2000; step++) {
     int var = (int)random_below(&state, FIXTURE_VARS);
     int which = (int)random_below(&state, 4);
     switch (random_below(&state, 9)) {
     case 0:
       if (depth < 12) {
-        cx_frame frame;
-        int32_t status = cx_ec_set_with_lc(f.runtime, f.thread, capture(&f), lcs[which], &frame);
+        cx_saved frame;
+        int32_t status = cx_record_push(f.runtime, f.thread, capture(&f), lcs[which], &frame);
         CHECK(status == CX_OK || status == CX_ENTERED);
         if (status == CX_OK) {
           frames[depth++] = frame;

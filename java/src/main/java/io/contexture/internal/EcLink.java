@@ -28,7 +28,7 @@ public final class EcLink {
    */
   final long stamp;
 
-  /** Where the {@code cx_ec} of this link is, 0 on the Java backend. */
+  /** Where the {@code cx_link} of this link is, 0 on the Java backend. */
   public final long address;
 
   /** Keeps the memory at {@link #address} alive. */

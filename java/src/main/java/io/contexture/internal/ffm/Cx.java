@@ -88,11 +88,11 @@ public final class Cx {
       critical(
           contexture_h.cx_runtime_reserve$address(), contexture_h.cx_runtime_reserve$descriptor());
   private static final MethodHandle EC_NEW =
-      critical(contexture_h.cx_ec_new$address(), contexture_h.cx_ec_new$descriptor());
+      critical(contexture_h.cx_link_new$address(), contexture_h.cx_link_new$descriptor());
   private static final MethodHandle EC_FIND =
-      critical(contexture_h.cx_ec_find$address(), contexture_h.cx_ec_find$descriptor());
+      critical(contexture_h.cx_link_find$address(), contexture_h.cx_link_find$descriptor());
   private static final MethodHandle THREAD_FIND =
-      critical(contexture_h.cx_thread_find$address(), contexture_h.cx_thread_find$descriptor());
+      critical(contexture_h.cx_record_find$address(), contexture_h.cx_record_find$descriptor());
 
   // Ordinary: allocates, or takes time in the size of its arguments, or is rare.
   private static final MethodHandle ABI_VERSION =
@@ -128,23 +128,23 @@ public final class Cx {
   private static final MethodHandle RUNTIME_FREE =
       ordinary(contexture_h.cx_runtime_free$address(), contexture_h.cx_runtime_free$descriptor());
   private static final MethodHandle EC_SQUASH =
-      ordinary(contexture_h.cx_ec_squash$address(), contexture_h.cx_ec_squash$descriptor());
+      ordinary(contexture_h.cx_link_squash$address(), contexture_h.cx_link_squash$descriptor());
   private static final MethodHandle EC_DUMP =
-      ordinary(contexture_h.cx_ec_dump$address(), contexture_h.cx_ec_dump$descriptor());
+      ordinary(contexture_h.cx_link_dump$address(), contexture_h.cx_link_dump$descriptor());
   private static final MethodHandle THREAD_NEW =
-      ordinary(contexture_h.cx_thread_new$address(), contexture_h.cx_thread_new$descriptor());
+      ordinary(contexture_h.cx_record_new$address(), contexture_h.cx_record_new$descriptor());
   private static final MethodHandle THREAD_FREE =
-      ordinary(contexture_h.cx_thread_free$address(), contexture_h.cx_thread_free$descriptor());
+      ordinary(contexture_h.cx_record_free$address(), contexture_h.cx_record_free$descriptor());
   private static final MethodHandle THREAD_SET_CACHE =
       ordinary(
-          contexture_h.cx_thread_set_cache$address(),
-          contexture_h.cx_thread_set_cache$descriptor());
+          contexture_h.cx_record_set_cache$address(),
+          contexture_h.cx_record_set_cache$descriptor());
   private static final MethodHandle THREAD_NEXT_VERSION =
       ordinary(
-          contexture_h.cx_thread_next_version$address(),
-          contexture_h.cx_thread_next_version$descriptor());
+          contexture_h.cx_record_next_version$address(),
+          contexture_h.cx_record_next_version$descriptor());
   private static final MethodHandle THREAD_DUMP =
-      ordinary(contexture_h.cx_thread_dump$address(), contexture_h.cx_thread_dump$descriptor());
+      ordinary(contexture_h.cx_record_dump$address(), contexture_h.cx_record_dump$descriptor());
 
   /**
    * The whole address space. Read and written with unaligned layouts only: the alignment check of
@@ -437,8 +437,8 @@ public final class Cx {
   // -------------------------------------------------------------------------------- chains
 
   /**
-   * {@code cx_ec_new}: a status; writes the new link's address to {@code out}. Critical, so a chain
-   * that is due for folding is better squashed by an ordinary call first.
+   * {@code cx_link_new}: a status; writes the new link's address to {@code out}. Critical, so a
+   * chain that is due for folding is better squashed by an ordinary call first.
    */
   public static int ecNew(long map, long below, long space, long out) {
     try {
@@ -449,7 +449,7 @@ public final class Cx {
   }
 
   /**
-   * {@code cx_ec_find}: {@link #OK} with the value written to {@code value}, unless that is 0, or
+   * {@code cx_link_find}: {@link #OK} with the value written to {@code value}, unless that is 0, or
    * {@link #ABSENT}. Critical.
    */
   public static int ecFind(long ec, long id, long value) {
@@ -461,7 +461,7 @@ public final class Cx {
   }
 
   /**
-   * {@code cx_ec_squash}: a status; writes the address of one map for the whole chain to {@code
+   * {@code cx_link_squash}: a status; writes the address of one map for the whole chain to {@code
    * out}.
    */
   public static int ecSquash(long ec, long space, long out) {
@@ -472,7 +472,7 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_ec_dump}: the length of the canonical text, of which what fits was written. */
+  /** {@code cx_link_dump}: the length of the canonical text, of which what fits was written. */
   public static long ecDump(long ec, long buffer, long capacity) {
     try {
       return (long) EC_DUMP.invokeExact(ec, buffer, capacity);
@@ -483,7 +483,7 @@ public final class Cx {
 
   // ------------------------------------------------------------------------------- threads
 
-  /** {@code cx_thread_new}: a status; writes the new state's address to {@code out}. */
+  /** {@code cx_record_new}: a status; writes the new state's address to {@code out}. */
   public static int threadNew(long runtime, long out) {
     try {
       return (int) THREAD_NEW.invokeExact(runtime, out);
@@ -492,7 +492,7 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_thread_free}; 0 is a no-op. */
+  /** {@code cx_record_free}; 0 is a no-op. */
   public static void threadFree(long thread) {
     try {
       THREAD_FREE.invokeExact(thread);
@@ -501,7 +501,7 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_thread_set_cache}: a status. */
+  /** {@code cx_record_set_cache}: a status. */
   public static int threadSetCache(long thread, long entries) {
     try {
       return (int) THREAD_SET_CACHE.invokeExact(thread, entries);
@@ -510,7 +510,7 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_thread_next_version}: a new stack version, or 0 when the counter is exhausted. */
+  /** {@code cx_record_next_version}: a new stack version, or 0 when the counter is exhausted. */
   public static long threadNextVersion(long runtime, long thread) {
     try {
       return (long) THREAD_NEXT_VERSION.invokeExact(runtime, thread);
@@ -520,7 +520,7 @@ public final class Cx {
   }
 
   /**
-   * {@code cx_thread_find}: where the variable was found: 0 the topmost context, k the k-th link
+   * {@code cx_record_find}: where the variable was found: 0 the topmost context, k the k-th link
    * below, -1 nowhere; the value is written to {@code word}, unless that is 0. Critical.
    */
   public static long threadFind(long thread, long id, long varVersion, long word) {
@@ -531,7 +531,7 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_thread_dump}: the length of the canonical text, of which what fits was written. */
+  /** {@code cx_record_dump}: the length of the canonical text, of which what fits was written. */
   public static long threadDump(long thread, long buffer, long capacity) {
     try {
       return (long) THREAD_DUMP.invokeExact(thread, buffer, capacity);

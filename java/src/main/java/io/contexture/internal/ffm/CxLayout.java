@@ -2,10 +2,10 @@ package io.contexture.internal.ffm;
 
 import io.contexture.internal.ffm.generated.contexture_h;
 import io.contexture.internal.ffm.generated.cx_cache_entry;
-import io.contexture.internal.ffm.generated.cx_ec;
 import io.contexture.internal.ffm.generated.cx_hamt_cursor;
+import io.contexture.internal.ffm.generated.cx_link;
+import io.contexture.internal.ffm.generated.cx_record;
 import io.contexture.internal.ffm.generated.cx_space;
-import io.contexture.internal.ffm.generated.cx_thread;
 import io.contexture.internal.ffm.generated.cx_var;
 import java.util.List;
 
@@ -53,7 +53,7 @@ public final class CxLayout {
   public static final long VAR_VERSION = 8;
 
   /*
-   * cx_thread
+   * cx_record
    *    0  unique_id
    *    8  stack_version
    *   16  top
@@ -64,25 +64,25 @@ public final class CxLayout {
    *   56  version_end    touched by C only
    */
 
-  /** Bytes of a {@code cx_thread}: one cache line. */
+  /** Bytes of a {@code cx_record}: one cache line. */
   public static final long THREAD_SIZE = 64;
 
-  /** Offset of {@code cx_thread.unique_id}. */
+  /** Offset of {@code cx_record.unique_id}. */
   public static final long THREAD_UNIQUE_ID = 0;
 
-  /** Offset of {@code cx_thread.stack_version}. */
+  /** Offset of {@code cx_record.stack_version}. */
   public static final long THREAD_STACK_VERSION = 8;
 
-  /** Offset of {@code cx_thread.top}. */
+  /** Offset of {@code cx_record.top}. */
   public static final long THREAD_TOP = 16;
 
-  /** Offset of {@code cx_thread.below}. */
+  /** Offset of {@code cx_record.below}. */
   public static final long THREAD_BELOW = 24;
 
-  /** Offset of {@code cx_thread.cache}. */
+  /** Offset of {@code cx_record.cache}. */
   public static final long THREAD_CACHE = 32;
 
-  /** Offset of {@code cx_thread.cache_mask}. */
+  /** Offset of {@code cx_record.cache_mask}. */
   public static final long THREAD_CACHE_MASK = 40;
 
   /*
@@ -109,22 +109,22 @@ public final class CxLayout {
   public static final long CACHE_ENTRY_HOPS = 24;
 
   /*
-   * cx_ec
+   * cx_link
    *    0  map
    *    8  below
    *   16  links
    */
 
-  /** Bytes of a {@code cx_ec}. */
+  /** Bytes of a {@code cx_link}. */
   public static final long EC_SIZE = 24;
 
-  /** Offset of {@code cx_ec.map}. */
+  /** Offset of {@code cx_link.map}. */
   public static final long EC_MAP = 0;
 
-  /** Offset of {@code cx_ec.below}. */
+  /** Offset of {@code cx_link.below}. */
   public static final long EC_BELOW = 8;
 
-  /** Offset of {@code cx_ec.links}. */
+  /** Offset of {@code cx_link.links}. */
   public static final long EC_LINKS = 16;
 
   /** Bytes of a {@code cx_hamt_cursor}, whose contents are private to C. */
@@ -172,40 +172,40 @@ public final class CxLayout {
             VAR_VERSION,
             cx_var.version$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_SIZE(),
-            "size of cx_thread",
+            contexture_h.CX_LAYOUT_RECORD_SIZE(),
+            "size of cx_record",
             THREAD_SIZE,
-            cx_thread.sizeof()),
+            cx_record.sizeof()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_UNIQUE_ID(),
-            "offset of cx_thread.unique_id",
+            contexture_h.CX_LAYOUT_RECORD_UNIQUE_ID(),
+            "offset of cx_record.unique_id",
             THREAD_UNIQUE_ID,
-            cx_thread.unique_id$offset()),
+            cx_record.unique_id$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_STACK_VERSION(),
-            "offset of cx_thread.stack_version",
+            contexture_h.CX_LAYOUT_RECORD_STACK_VERSION(),
+            "offset of cx_record.stack_version",
             THREAD_STACK_VERSION,
-            cx_thread.stack_version$offset()),
+            cx_record.stack_version$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_TOP(),
-            "offset of cx_thread.top",
+            contexture_h.CX_LAYOUT_RECORD_TOP(),
+            "offset of cx_record.top",
             THREAD_TOP,
-            cx_thread.top$offset()),
+            cx_record.top$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_BELOW(),
-            "offset of cx_thread.below",
+            contexture_h.CX_LAYOUT_RECORD_BELOW(),
+            "offset of cx_record.below",
             THREAD_BELOW,
-            cx_thread.below$offset()),
+            cx_record.below$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_CACHE(),
-            "offset of cx_thread.cache",
+            contexture_h.CX_LAYOUT_RECORD_CACHE(),
+            "offset of cx_record.cache",
             THREAD_CACHE,
-            cx_thread.cache$offset()),
+            cx_record.cache$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_THREAD_CACHE_MASK(),
-            "offset of cx_thread.cache_mask",
+            contexture_h.CX_LAYOUT_RECORD_CACHE_MASK(),
+            "offset of cx_record.cache_mask",
             THREAD_CACHE_MASK,
-            cx_thread.cache_mask$offset()),
+            cx_record.cache_mask$offset()),
         new Answer(
             contexture_h.CX_LAYOUT_CACHE_ENTRY_SIZE(),
             "size of cx_cache_entry",
@@ -231,19 +231,23 @@ public final class CxLayout {
             "offset of cx_cache_entry.hops",
             CACHE_ENTRY_HOPS,
             cx_cache_entry.hops$offset()),
-        new Answer(contexture_h.CX_LAYOUT_EC_SIZE(), "size of cx_ec", EC_SIZE, cx_ec.sizeof()),
         new Answer(
-            contexture_h.CX_LAYOUT_EC_MAP(), "offset of cx_ec.map", EC_MAP, cx_ec.map$offset()),
+            contexture_h.CX_LAYOUT_LINK_SIZE(), "size of cx_link", EC_SIZE, cx_link.sizeof()),
         new Answer(
-            contexture_h.CX_LAYOUT_EC_BELOW(),
-            "offset of cx_ec.below",
+            contexture_h.CX_LAYOUT_LINK_MAP(),
+            "offset of cx_link.map",
+            EC_MAP,
+            cx_link.map$offset()),
+        new Answer(
+            contexture_h.CX_LAYOUT_LINK_BELOW(),
+            "offset of cx_link.below",
             EC_BELOW,
-            cx_ec.below$offset()),
+            cx_link.below$offset()),
         new Answer(
-            contexture_h.CX_LAYOUT_EC_LINKS(),
-            "offset of cx_ec.links",
+            contexture_h.CX_LAYOUT_LINK_LINKS(),
+            "offset of cx_link.links",
             EC_LINKS,
-            cx_ec.links$offset()),
+            cx_link.links$offset()),
         new Answer(
             contexture_h.CX_LAYOUT_HAMT_CURSOR_SIZE(),
             "size of cx_hamt_cursor",
@@ -266,14 +270,7 @@ public final class CxLayout {
     return List.of(
         "cx_abi_version",
         "cx_build_id",
-        "cx_ec_dump",
-        "cx_ec_find",
-        "cx_ec_get",
-        "cx_ec_new",
-        "cx_ec_restore",
-        "cx_ec_set",
-        "cx_ec_set_with_lc",
-        "cx_ec_squash",
+        "cx_cell_new",
         "cx_hamt_assoc",
         "cx_hamt_assoc_bound",
         "cx_hamt_bytes",
@@ -288,26 +285,33 @@ public final class CxLayout {
         "cx_hamt_replace_unshared",
         "cx_hamt_size",
         "cx_layout",
-        "cx_lc_new",
+        "cx_link_dump",
+        "cx_link_find",
+        "cx_link_new",
+        "cx_link_squash",
         "cx_memory_alloc",
         "cx_memory_free",
         "cx_mix",
+        "cx_record_capture",
+        "cx_record_delete",
+        "cx_record_dump",
+        "cx_record_enter",
+        "cx_record_find",
+        "cx_record_free",
+        "cx_record_lookup",
+        "cx_record_lookup_topmost",
+        "cx_record_new",
+        "cx_record_next_version",
+        "cx_record_push",
+        "cx_record_restore",
+        "cx_record_set",
+        "cx_record_set_cache",
         "cx_runtime_free",
         "cx_runtime_new",
         "cx_runtime_reserve",
         "cx_strerror",
         "cx_test_hamt_raw",
-        "cx_thread_dump",
-        "cx_thread_find",
-        "cx_thread_free",
-        "cx_thread_new",
-        "cx_thread_next_version",
-        "cx_thread_set_cache",
-        "cx_var_delete",
-        "cx_var_lookup",
-        "cx_var_lookup_topmost",
         "cx_var_new",
-        "cx_var_set",
         "cx_var_touch",
         "cx_version");
   }

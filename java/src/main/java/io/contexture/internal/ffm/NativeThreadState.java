@@ -10,10 +10,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread state with a record in native memory, a {@code cx_thread}, which C searches and reads.
+ * A thread state with a record in native memory, a {@code cx_record}, which C searches and reads.
  *
  * <p>A hit is answered by the cache that both backends have in the Java heap, and never crosses
- * into C. A miss is one critical downcall, {@code cx_thread_find}, which walks the whole chain; it
+ * into C. A miss is one critical downcall, {@code cx_record_find}, which walks the whole chain; it
  * tells how far down it found the variable, and Java takes the object from that root. The record
  * has no cache of its own: C code that looks a variable up walks, too.
  *

@@ -79,7 +79,7 @@ final class SlabPool {
   }
 
   /**
-   * A new {@code cx_ec}: the map at {@code map}, which isn't empty, over the chain at {@code
+   * A new {@code cx_link}: the map at {@code map}, which isn't empty, over the chain at {@code
    * below}, which has fewer than {@link CxLayout#EC_MAX_LINKS} links. The caller keeps both alive
    * for the duration of the call, and as long as it uses the result.
    *
@@ -94,7 +94,7 @@ final class SlabPool {
     }
     long addr = slab.out();
     if (status != Cx.OK) {
-      throw new IllegalStateException("cx_ec_new: " + Cx.statusText(status));
+      throw new IllegalStateException("cx_link_new: " + Cx.statusText(status));
     }
     giveBack(slab);
     return new Block(addr, slab);

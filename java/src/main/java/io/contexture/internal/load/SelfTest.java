@@ -103,7 +103,7 @@ final class SelfTest {
       long first = Cx.getLong(block + WORD);
       expect("cx_runtime_reserve", Cx.OK, Cx.runtimeReserve(runtime, 1, block + WORD));
       expect("the next number of cx_runtime_reserve", first + 3, Cx.getLong(block + WORD));
-      expect("cx_thread_new", Cx.OK, Cx.threadNew(runtime, block + OUT));
+      expect("cx_record_new", Cx.OK, Cx.threadNew(runtime, block + OUT));
       long thread = Cx.getLong(block + OUT);
       try {
         lookups(thread);
@@ -116,18 +116,18 @@ final class SelfTest {
   }
 
   private void lookups(long thread) throws WrongAnswer {
-    expect("cx_thread_set_cache", Cx.OK, Cx.threadSetCache(thread, 4));
-    expect("cx_thread_find on an empty stack", -1, Cx.threadFind(thread, 7, 70, block + WORD));
+    expect("cx_record_set_cache", Cx.OK, Cx.threadSetCache(thread, 4));
+    expect("cx_record_find on an empty stack", -1, Cx.threadFind(thread, 7, 70, block + WORD));
     expect("cx_hamt_assoc", Cx.OK, Cx.hamtAssoc(0, 7, 77, block, block + OUT));
     long map = Cx.getLong(block + OUT);
-    expect("cx_ec_new", Cx.OK, Cx.ecNew(map, 0, block, block + OUT));
+    expect("cx_link_new", Cx.OK, Cx.ecNew(map, 0, block, block + OUT));
     long link = Cx.getLong(block + OUT);
-    expect("cx_ec_find", Cx.OK, Cx.ecFind(link, 7, block + WORD));
-    expect("the value of cx_ec_find", 77, Cx.getLong(block + WORD));
+    expect("cx_link_find", Cx.OK, Cx.ecFind(link, 7, block + WORD));
+    expect("the value of cx_link_find", 77, Cx.getLong(block + WORD));
     Cx.putLong(thread + CxLayout.THREAD_BELOW, link);
     Cx.putLong(block + WORD, 0);
-    expect("cx_thread_find", 1, Cx.threadFind(thread, 7, 71, block + WORD));
-    expect("the value of cx_thread_find", 77, Cx.getLong(block + WORD));
+    expect("cx_record_find", 1, Cx.threadFind(thread, 7, 71, block + WORD));
+    expect("the value of cx_record_find", 77, Cx.getLong(block + WORD));
     long entry =
         Cx.getLong(thread + CxLayout.THREAD_CACHE)
             + (71 & Cx.getLong(thread + CxLayout.THREAD_CACHE_MASK)) * CxLayout.CACHE_ENTRY_SIZE;

@@ -49,7 +49,7 @@ public final class MirrorThreadState extends ThreadState {
     return dumpChain(text, below).toString();
   }
 
-  /** Appends the canonical text of a chain; twin of {@code cx_ec_dump}. */
+  /** Appends the canonical text of a chain; twin of {@code cx_link_dump}. */
   static StringBuilder dumpChain(StringBuilder text, @Nullable EcLink chain) {
     int links = 0;
     for (EcLink link = chain; link != null; link = link.below()) {

@@ -211,14 +211,14 @@ class NativeLibraryNativeSuite {
   @Test
   void aMissingFunctionIsNamed() throws Exception {
     assertRefused(
-        new StubLibrary().without("cx_thread_find"), " lacks the function cx_thread_find");
+        new StubLibrary().without("cx_record_find"), " lacks the function cx_record_find");
   }
 
   @Test
   void anotherLayoutIsRefused() throws Exception {
     assertRefused(
-        new StubLibrary().wrongAbout("offset of cx_ec.links"),
-        " lays out its data differently: offset of cx_ec.links is 17, and this code expects 16");
+        new StubLibrary().wrongAbout("offset of cx_link.links"),
+        " lays out its data differently: offset of cx_link.links is 17, and this code expects 16");
   }
 
   @Test

@@ -401,68 +401,68 @@ public class contexture_h extends contexture_h$shared {
     public static int CX_LAYOUT_VAR_VERSION() {
         return CX_LAYOUT_VAR_VERSION;
     }
-    private static final int CX_LAYOUT_THREAD_SIZE = (int)6L;
+    private static final int CX_LAYOUT_RECORD_SIZE = (int)6L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_SIZE = 6
+     * enum cx_layout_field.CX_LAYOUT_RECORD_SIZE = 6
      * }
      */
-    public static int CX_LAYOUT_THREAD_SIZE() {
-        return CX_LAYOUT_THREAD_SIZE;
+    public static int CX_LAYOUT_RECORD_SIZE() {
+        return CX_LAYOUT_RECORD_SIZE;
     }
-    private static final int CX_LAYOUT_THREAD_UNIQUE_ID = (int)7L;
+    private static final int CX_LAYOUT_RECORD_UNIQUE_ID = (int)7L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_UNIQUE_ID = 7
+     * enum cx_layout_field.CX_LAYOUT_RECORD_UNIQUE_ID = 7
      * }
      */
-    public static int CX_LAYOUT_THREAD_UNIQUE_ID() {
-        return CX_LAYOUT_THREAD_UNIQUE_ID;
+    public static int CX_LAYOUT_RECORD_UNIQUE_ID() {
+        return CX_LAYOUT_RECORD_UNIQUE_ID;
     }
-    private static final int CX_LAYOUT_THREAD_STACK_VERSION = (int)8L;
+    private static final int CX_LAYOUT_RECORD_STACK_VERSION = (int)8L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_STACK_VERSION = 8
+     * enum cx_layout_field.CX_LAYOUT_RECORD_STACK_VERSION = 8
      * }
      */
-    public static int CX_LAYOUT_THREAD_STACK_VERSION() {
-        return CX_LAYOUT_THREAD_STACK_VERSION;
+    public static int CX_LAYOUT_RECORD_STACK_VERSION() {
+        return CX_LAYOUT_RECORD_STACK_VERSION;
     }
-    private static final int CX_LAYOUT_THREAD_TOP = (int)9L;
+    private static final int CX_LAYOUT_RECORD_TOP = (int)9L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_TOP = 9
+     * enum cx_layout_field.CX_LAYOUT_RECORD_TOP = 9
      * }
      */
-    public static int CX_LAYOUT_THREAD_TOP() {
-        return CX_LAYOUT_THREAD_TOP;
+    public static int CX_LAYOUT_RECORD_TOP() {
+        return CX_LAYOUT_RECORD_TOP;
     }
-    private static final int CX_LAYOUT_THREAD_BELOW = (int)10L;
+    private static final int CX_LAYOUT_RECORD_BELOW = (int)10L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_BELOW = 10
+     * enum cx_layout_field.CX_LAYOUT_RECORD_BELOW = 10
      * }
      */
-    public static int CX_LAYOUT_THREAD_BELOW() {
-        return CX_LAYOUT_THREAD_BELOW;
+    public static int CX_LAYOUT_RECORD_BELOW() {
+        return CX_LAYOUT_RECORD_BELOW;
     }
-    private static final int CX_LAYOUT_THREAD_CACHE = (int)11L;
+    private static final int CX_LAYOUT_RECORD_CACHE = (int)11L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_CACHE = 11
+     * enum cx_layout_field.CX_LAYOUT_RECORD_CACHE = 11
      * }
      */
-    public static int CX_LAYOUT_THREAD_CACHE() {
-        return CX_LAYOUT_THREAD_CACHE;
+    public static int CX_LAYOUT_RECORD_CACHE() {
+        return CX_LAYOUT_RECORD_CACHE;
     }
-    private static final int CX_LAYOUT_THREAD_CACHE_MASK = (int)12L;
+    private static final int CX_LAYOUT_RECORD_CACHE_MASK = (int)12L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_THREAD_CACHE_MASK = 12
+     * enum cx_layout_field.CX_LAYOUT_RECORD_CACHE_MASK = 12
      * }
      */
-    public static int CX_LAYOUT_THREAD_CACHE_MASK() {
-        return CX_LAYOUT_THREAD_CACHE_MASK;
+    public static int CX_LAYOUT_RECORD_CACHE_MASK() {
+        return CX_LAYOUT_RECORD_CACHE_MASK;
     }
     private static final int CX_LAYOUT_CACHE_ENTRY_SIZE = (int)13L;
     /**
@@ -509,41 +509,41 @@ public class contexture_h extends contexture_h$shared {
     public static int CX_LAYOUT_CACHE_ENTRY_HOPS() {
         return CX_LAYOUT_CACHE_ENTRY_HOPS;
     }
-    private static final int CX_LAYOUT_EC_SIZE = (int)18L;
+    private static final int CX_LAYOUT_LINK_SIZE = (int)18L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_EC_SIZE = 18
+     * enum cx_layout_field.CX_LAYOUT_LINK_SIZE = 18
      * }
      */
-    public static int CX_LAYOUT_EC_SIZE() {
-        return CX_LAYOUT_EC_SIZE;
+    public static int CX_LAYOUT_LINK_SIZE() {
+        return CX_LAYOUT_LINK_SIZE;
     }
-    private static final int CX_LAYOUT_EC_MAP = (int)19L;
+    private static final int CX_LAYOUT_LINK_MAP = (int)19L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_EC_MAP = 19
+     * enum cx_layout_field.CX_LAYOUT_LINK_MAP = 19
      * }
      */
-    public static int CX_LAYOUT_EC_MAP() {
-        return CX_LAYOUT_EC_MAP;
+    public static int CX_LAYOUT_LINK_MAP() {
+        return CX_LAYOUT_LINK_MAP;
     }
-    private static final int CX_LAYOUT_EC_BELOW = (int)20L;
+    private static final int CX_LAYOUT_LINK_BELOW = (int)20L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_EC_BELOW = 20
+     * enum cx_layout_field.CX_LAYOUT_LINK_BELOW = 20
      * }
      */
-    public static int CX_LAYOUT_EC_BELOW() {
-        return CX_LAYOUT_EC_BELOW;
+    public static int CX_LAYOUT_LINK_BELOW() {
+        return CX_LAYOUT_LINK_BELOW;
     }
-    private static final int CX_LAYOUT_EC_LINKS = (int)21L;
+    private static final int CX_LAYOUT_LINK_LINKS = (int)21L;
     /**
      * {@snippet lang=c :
-     * enum cx_layout_field.CX_LAYOUT_EC_LINKS = 21
+     * enum cx_layout_field.CX_LAYOUT_LINK_LINKS = 21
      * }
      */
-    public static int CX_LAYOUT_EC_LINKS() {
-        return CX_LAYOUT_EC_LINKS;
+    public static int CX_LAYOUT_LINK_LINKS() {
+        return CX_LAYOUT_LINK_LINKS;
     }
     private static final int CX_LAYOUT_HAMT_CURSOR_SIZE = (int)22L;
     /**
@@ -1990,7 +1990,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_new {
+    private static class cx_link_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -1999,7 +1999,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_new");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_link_new");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2007,43 +2007,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out)
+     * int32_t cx_link_new(const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out)
      * }
      */
-    public static FunctionDescriptor cx_ec_new$descriptor() {
-        return cx_ec_new.DESC;
+    public static FunctionDescriptor cx_link_new$descriptor() {
+        return cx_link_new.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out)
+     * int32_t cx_link_new(const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out)
      * }
      */
-    public static MethodHandle cx_ec_new$handle() {
-        return cx_ec_new.HANDLE;
+    public static MethodHandle cx_link_new$handle() {
+        return cx_link_new.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out)
+     * int32_t cx_link_new(const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out)
      * }
      */
-    public static MemorySegment cx_ec_new$address() {
-        return cx_ec_new.ADDR;
+    public static MemorySegment cx_link_new$address() {
+        return cx_link_new.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_new(const cx_hamt *map, const cx_ec *below, cx_space *space, const cx_ec **out)
+     * int32_t cx_link_new(const cx_hamt *map, const cx_link *below, cx_space *space, const cx_link **out)
      * }
      */
-    public static int cx_ec_new(MemorySegment map, MemorySegment below, MemorySegment space, MemorySegment out) {
-        var mh$ = cx_ec_new.HANDLE;
+    public static int cx_link_new(MemorySegment map, MemorySegment below, MemorySegment space, MemorySegment out) {
+        var mh$ = cx_link_new.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_new", map, below, space, out);
+                traceDowncall("cx_link_new", map, below, space, out);
             }
             return (int)mh$.invokeExact(map, below, space, out);
         } catch (Error | RuntimeException ex) {
@@ -2053,7 +2053,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_find {
+    private static class cx_link_find {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2061,7 +2061,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_find");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_link_find");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2069,43 +2069,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value)
+     * int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value)
      * }
      */
-    public static FunctionDescriptor cx_ec_find$descriptor() {
-        return cx_ec_find.DESC;
+    public static FunctionDescriptor cx_link_find$descriptor() {
+        return cx_link_find.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value)
+     * int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value)
      * }
      */
-    public static MethodHandle cx_ec_find$handle() {
-        return cx_ec_find.HANDLE;
+    public static MethodHandle cx_link_find$handle() {
+        return cx_link_find.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value)
+     * int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value)
      * }
      */
-    public static MemorySegment cx_ec_find$address() {
-        return cx_ec_find.ADDR;
+    public static MemorySegment cx_link_find$address() {
+        return cx_link_find.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_find(const cx_ec *ec, uint64_t id, uint64_t *value)
+     * int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value)
      * }
      */
-    public static int cx_ec_find(MemorySegment ec, long id, MemorySegment value) {
-        var mh$ = cx_ec_find.HANDLE;
+    public static int cx_link_find(MemorySegment ec, long id, MemorySegment value) {
+        var mh$ = cx_link_find.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_find", ec, id, value);
+                traceDowncall("cx_link_find", ec, id, value);
             }
             return (int)mh$.invokeExact(ec, id, value);
         } catch (Error | RuntimeException ex) {
@@ -2115,7 +2115,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_squash {
+    private static class cx_link_squash {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2123,7 +2123,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_squash");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_link_squash");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2131,43 +2131,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out)
+     * int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out)
      * }
      */
-    public static FunctionDescriptor cx_ec_squash$descriptor() {
-        return cx_ec_squash.DESC;
+    public static FunctionDescriptor cx_link_squash$descriptor() {
+        return cx_link_squash.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out)
+     * int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out)
      * }
      */
-    public static MethodHandle cx_ec_squash$handle() {
-        return cx_ec_squash.HANDLE;
+    public static MethodHandle cx_link_squash$handle() {
+        return cx_link_squash.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out)
+     * int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out)
      * }
      */
-    public static MemorySegment cx_ec_squash$address() {
-        return cx_ec_squash.ADDR;
+    public static MemorySegment cx_link_squash$address() {
+        return cx_link_squash.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_squash(const cx_ec *ec, cx_space *space, const cx_hamt **out)
+     * int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out)
      * }
      */
-    public static int cx_ec_squash(MemorySegment ec, MemorySegment space, MemorySegment out) {
-        var mh$ = cx_ec_squash.HANDLE;
+    public static int cx_link_squash(MemorySegment ec, MemorySegment space, MemorySegment out) {
+        var mh$ = cx_link_squash.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_squash", ec, space, out);
+                traceDowncall("cx_link_squash", ec, space, out);
             }
             return (int)mh$.invokeExact(ec, space, out);
         } catch (Error | RuntimeException ex) {
@@ -2177,7 +2177,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_dump {
+    private static class cx_link_dump {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_LONG,
             contexture_h.C_POINTER,
@@ -2185,7 +2185,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_dump");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_link_dump");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2193,43 +2193,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity)
+     * uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity)
      * }
      */
-    public static FunctionDescriptor cx_ec_dump$descriptor() {
-        return cx_ec_dump.DESC;
+    public static FunctionDescriptor cx_link_dump$descriptor() {
+        return cx_link_dump.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity)
+     * uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity)
      * }
      */
-    public static MethodHandle cx_ec_dump$handle() {
-        return cx_ec_dump.HANDLE;
+    public static MethodHandle cx_link_dump$handle() {
+        return cx_link_dump.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity)
+     * uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity)
      * }
      */
-    public static MemorySegment cx_ec_dump$address() {
-        return cx_ec_dump.ADDR;
+    public static MemorySegment cx_link_dump$address() {
+        return cx_link_dump.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * uint64_t cx_ec_dump(const cx_ec *ec, char *buffer, uint64_t capacity)
+     * uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity)
      * }
      */
-    public static long cx_ec_dump(MemorySegment ec, MemorySegment buffer, long capacity) {
-        var mh$ = cx_ec_dump.HANDLE;
+    public static long cx_link_dump(MemorySegment ec, MemorySegment buffer, long capacity) {
+        var mh$ = cx_link_dump.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_dump", ec, buffer, capacity);
+                traceDowncall("cx_link_dump", ec, buffer, capacity);
             }
             return (long)mh$.invokeExact(ec, buffer, capacity);
         } catch (Error | RuntimeException ex) {
@@ -2239,14 +2239,14 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_new {
+    private static class cx_record_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_new");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_new");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2254,43 +2254,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out)
+     * int32_t cx_record_new(cx_runtime *runtime, cx_record **out)
      * }
      */
-    public static FunctionDescriptor cx_thread_new$descriptor() {
-        return cx_thread_new.DESC;
+    public static FunctionDescriptor cx_record_new$descriptor() {
+        return cx_record_new.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out)
+     * int32_t cx_record_new(cx_runtime *runtime, cx_record **out)
      * }
      */
-    public static MethodHandle cx_thread_new$handle() {
-        return cx_thread_new.HANDLE;
+    public static MethodHandle cx_record_new$handle() {
+        return cx_record_new.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out)
+     * int32_t cx_record_new(cx_runtime *runtime, cx_record **out)
      * }
      */
-    public static MemorySegment cx_thread_new$address() {
-        return cx_thread_new.ADDR;
+    public static MemorySegment cx_record_new$address() {
+        return cx_record_new.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread **out)
+     * int32_t cx_record_new(cx_runtime *runtime, cx_record **out)
      * }
      */
-    public static int cx_thread_new(MemorySegment runtime, MemorySegment out) {
-        var mh$ = cx_thread_new.HANDLE;
+    public static int cx_record_new(MemorySegment runtime, MemorySegment out) {
+        var mh$ = cx_record_new.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_new", runtime, out);
+                traceDowncall("cx_record_new", runtime, out);
             }
             return (int)mh$.invokeExact(runtime, out);
         } catch (Error | RuntimeException ex) {
@@ -2300,12 +2300,12 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_free {
+    private static class cx_record_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_free");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_free");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2313,43 +2313,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void cx_thread_free(cx_thread *thread)
+     * void cx_record_free(cx_record *thread)
      * }
      */
-    public static FunctionDescriptor cx_thread_free$descriptor() {
-        return cx_thread_free.DESC;
+    public static FunctionDescriptor cx_record_free$descriptor() {
+        return cx_record_free.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void cx_thread_free(cx_thread *thread)
+     * void cx_record_free(cx_record *thread)
      * }
      */
-    public static MethodHandle cx_thread_free$handle() {
-        return cx_thread_free.HANDLE;
+    public static MethodHandle cx_record_free$handle() {
+        return cx_record_free.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void cx_thread_free(cx_thread *thread)
+     * void cx_record_free(cx_record *thread)
      * }
      */
-    public static MemorySegment cx_thread_free$address() {
-        return cx_thread_free.ADDR;
+    public static MemorySegment cx_record_free$address() {
+        return cx_record_free.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void cx_thread_free(cx_thread *thread)
+     * void cx_record_free(cx_record *thread)
      * }
      */
-    public static void cx_thread_free(MemorySegment thread) {
-        var mh$ = cx_thread_free.HANDLE;
+    public static void cx_record_free(MemorySegment thread) {
+        var mh$ = cx_record_free.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_free", thread);
+                traceDowncall("cx_record_free", thread);
             }
             mh$.invokeExact(thread);
         } catch (Error | RuntimeException ex) {
@@ -2359,14 +2359,14 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_set_cache {
+    private static class cx_record_set_cache {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
             contexture_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_set_cache");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_set_cache");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2374,43 +2374,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries)
+     * int32_t cx_record_set_cache(cx_record *thread, uint64_t entries)
      * }
      */
-    public static FunctionDescriptor cx_thread_set_cache$descriptor() {
-        return cx_thread_set_cache.DESC;
+    public static FunctionDescriptor cx_record_set_cache$descriptor() {
+        return cx_record_set_cache.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries)
+     * int32_t cx_record_set_cache(cx_record *thread, uint64_t entries)
      * }
      */
-    public static MethodHandle cx_thread_set_cache$handle() {
-        return cx_thread_set_cache.HANDLE;
+    public static MethodHandle cx_record_set_cache$handle() {
+        return cx_record_set_cache.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries)
+     * int32_t cx_record_set_cache(cx_record *thread, uint64_t entries)
      * }
      */
-    public static MemorySegment cx_thread_set_cache$address() {
-        return cx_thread_set_cache.ADDR;
+    public static MemorySegment cx_record_set_cache$address() {
+        return cx_record_set_cache.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_thread_set_cache(cx_thread *thread, uint64_t entries)
+     * int32_t cx_record_set_cache(cx_record *thread, uint64_t entries)
      * }
      */
-    public static int cx_thread_set_cache(MemorySegment thread, long entries) {
-        var mh$ = cx_thread_set_cache.HANDLE;
+    public static int cx_record_set_cache(MemorySegment thread, long entries) {
+        var mh$ = cx_record_set_cache.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_set_cache", thread, entries);
+                traceDowncall("cx_record_set_cache", thread, entries);
             }
             return (int)mh$.invokeExact(thread, entries);
         } catch (Error | RuntimeException ex) {
@@ -2420,14 +2420,14 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_next_version {
+    private static class cx_record_next_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_LONG,
             contexture_h.C_POINTER,
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_next_version");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_next_version");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2435,43 +2435,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread)
+     * uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread)
      * }
      */
-    public static FunctionDescriptor cx_thread_next_version$descriptor() {
-        return cx_thread_next_version.DESC;
+    public static FunctionDescriptor cx_record_next_version$descriptor() {
+        return cx_record_next_version.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread)
+     * uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread)
      * }
      */
-    public static MethodHandle cx_thread_next_version$handle() {
-        return cx_thread_next_version.HANDLE;
+    public static MethodHandle cx_record_next_version$handle() {
+        return cx_record_next_version.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread)
+     * uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread)
      * }
      */
-    public static MemorySegment cx_thread_next_version$address() {
-        return cx_thread_next_version.ADDR;
+    public static MemorySegment cx_record_next_version$address() {
+        return cx_record_next_version.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * uint64_t cx_thread_next_version(cx_runtime *runtime, cx_thread *thread)
+     * uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread)
      * }
      */
-    public static long cx_thread_next_version(MemorySegment runtime, MemorySegment thread) {
-        var mh$ = cx_thread_next_version.HANDLE;
+    public static long cx_record_next_version(MemorySegment runtime, MemorySegment thread) {
+        var mh$ = cx_record_next_version.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_next_version", runtime, thread);
+                traceDowncall("cx_record_next_version", runtime, thread);
             }
             return (long)mh$.invokeExact(runtime, thread);
         } catch (Error | RuntimeException ex) {
@@ -2481,7 +2481,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_find {
+    private static class cx_record_find {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_LONG,
             contexture_h.C_POINTER,
@@ -2490,7 +2490,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_find");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_find");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2498,43 +2498,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word)
+     * int64_t cx_record_find(cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word)
      * }
      */
-    public static FunctionDescriptor cx_thread_find$descriptor() {
-        return cx_thread_find.DESC;
+    public static FunctionDescriptor cx_record_find$descriptor() {
+        return cx_record_find.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word)
+     * int64_t cx_record_find(cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word)
      * }
      */
-    public static MethodHandle cx_thread_find$handle() {
-        return cx_thread_find.HANDLE;
+    public static MethodHandle cx_record_find$handle() {
+        return cx_record_find.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word)
+     * int64_t cx_record_find(cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word)
      * }
      */
-    public static MemorySegment cx_thread_find$address() {
-        return cx_thread_find.ADDR;
+    public static MemorySegment cx_record_find$address() {
+        return cx_record_find.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int64_t cx_thread_find(cx_thread *thread, uint64_t id, uint64_t var_version, uint64_t *word)
+     * int64_t cx_record_find(cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word)
      * }
      */
-    public static long cx_thread_find(MemorySegment thread, long id, long var_version, MemorySegment word) {
-        var mh$ = cx_thread_find.HANDLE;
+    public static long cx_record_find(MemorySegment thread, long id, long var_version, MemorySegment word) {
+        var mh$ = cx_record_find.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_find", thread, id, var_version, word);
+                traceDowncall("cx_record_find", thread, id, var_version, word);
             }
             return (long)mh$.invokeExact(thread, id, var_version, word);
         } catch (Error | RuntimeException ex) {
@@ -2544,7 +2544,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_thread_dump {
+    private static class cx_record_dump {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_LONG,
             contexture_h.C_POINTER,
@@ -2552,7 +2552,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_dump");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_dump");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2560,43 +2560,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity)
+     * uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity)
      * }
      */
-    public static FunctionDescriptor cx_thread_dump$descriptor() {
-        return cx_thread_dump.DESC;
+    public static FunctionDescriptor cx_record_dump$descriptor() {
+        return cx_record_dump.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity)
+     * uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity)
      * }
      */
-    public static MethodHandle cx_thread_dump$handle() {
-        return cx_thread_dump.HANDLE;
+    public static MethodHandle cx_record_dump$handle() {
+        return cx_record_dump.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity)
+     * uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity)
      * }
      */
-    public static MemorySegment cx_thread_dump$address() {
-        return cx_thread_dump.ADDR;
+    public static MemorySegment cx_record_dump$address() {
+        return cx_record_dump.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * uint64_t cx_thread_dump(const cx_thread *thread, char *buffer, uint64_t capacity)
+     * uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity)
      * }
      */
-    public static long cx_thread_dump(MemorySegment thread, MemorySegment buffer, long capacity) {
-        var mh$ = cx_thread_dump.HANDLE;
+    public static long cx_record_dump(MemorySegment thread, MemorySegment buffer, long capacity) {
+        var mh$ = cx_record_dump.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_thread_dump", thread, buffer, capacity);
+                traceDowncall("cx_record_dump", thread, buffer, capacity);
             }
             return (long)mh$.invokeExact(thread, buffer, capacity);
         } catch (Error | RuntimeException ex) {
@@ -2606,7 +2606,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_var_lookup {
+    private static class cx_record_lookup {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2614,7 +2614,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_lookup");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_lookup");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2622,43 +2622,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static FunctionDescriptor cx_var_lookup$descriptor() {
-        return cx_var_lookup.DESC;
+    public static FunctionDescriptor cx_record_lookup$descriptor() {
+        return cx_record_lookup.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static MethodHandle cx_var_lookup$handle() {
-        return cx_var_lookup.HANDLE;
+    public static MethodHandle cx_record_lookup$handle() {
+        return cx_record_lookup.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static MemorySegment cx_var_lookup$address() {
-        return cx_var_lookup.ADDR;
+    public static MemorySegment cx_record_lookup$address() {
+        return cx_record_lookup.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_var_lookup(cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup(cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static int cx_var_lookup(MemorySegment thread, MemorySegment var_, MemorySegment value) {
-        var mh$ = cx_var_lookup.HANDLE;
+    public static int cx_record_lookup(MemorySegment thread, MemorySegment var_, MemorySegment value) {
+        var mh$ = cx_record_lookup.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_var_lookup", thread, var_, value);
+                traceDowncall("cx_record_lookup", thread, var_, value);
             }
             return (int)mh$.invokeExact(thread, var_, value);
         } catch (Error | RuntimeException ex) {
@@ -2668,7 +2668,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_var_lookup_topmost {
+    private static class cx_record_lookup_topmost {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2676,7 +2676,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_lookup_topmost");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_lookup_topmost");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2684,43 +2684,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup_topmost(const cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static FunctionDescriptor cx_var_lookup_topmost$descriptor() {
-        return cx_var_lookup_topmost.DESC;
+    public static FunctionDescriptor cx_record_lookup_topmost$descriptor() {
+        return cx_record_lookup_topmost.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup_topmost(const cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static MethodHandle cx_var_lookup_topmost$handle() {
-        return cx_var_lookup_topmost.HANDLE;
+    public static MethodHandle cx_record_lookup_topmost$handle() {
+        return cx_record_lookup_topmost.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup_topmost(const cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static MemorySegment cx_var_lookup_topmost$address() {
-        return cx_var_lookup_topmost.ADDR;
+    public static MemorySegment cx_record_lookup_topmost$address() {
+        return cx_record_lookup_topmost.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_var_lookup_topmost(const cx_thread *thread, const cx_var *var, uint64_t *value)
+     * int32_t cx_record_lookup_topmost(const cx_record *thread, const cx_var *var, uint64_t *value)
      * }
      */
-    public static int cx_var_lookup_topmost(MemorySegment thread, MemorySegment var_, MemorySegment value) {
-        var mh$ = cx_var_lookup_topmost.HANDLE;
+    public static int cx_record_lookup_topmost(MemorySegment thread, MemorySegment var_, MemorySegment value) {
+        var mh$ = cx_record_lookup_topmost.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_var_lookup_topmost", thread, var_, value);
+                traceDowncall("cx_record_lookup_topmost", thread, var_, value);
             }
             return (int)mh$.invokeExact(thread, var_, value);
         } catch (Error | RuntimeException ex) {
@@ -2730,7 +2730,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_var_set {
+    private static class cx_record_set {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2740,7 +2740,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_set");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_set");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2748,43 +2748,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_var_set(cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space)
+     * int32_t cx_record_set(cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space)
      * }
      */
-    public static FunctionDescriptor cx_var_set$descriptor() {
-        return cx_var_set.DESC;
+    public static FunctionDescriptor cx_record_set$descriptor() {
+        return cx_record_set.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_var_set(cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space)
+     * int32_t cx_record_set(cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space)
      * }
      */
-    public static MethodHandle cx_var_set$handle() {
-        return cx_var_set.HANDLE;
+    public static MethodHandle cx_record_set$handle() {
+        return cx_record_set.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_var_set(cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space)
+     * int32_t cx_record_set(cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space)
      * }
      */
-    public static MemorySegment cx_var_set$address() {
-        return cx_var_set.ADDR;
+    public static MemorySegment cx_record_set$address() {
+        return cx_record_set.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_var_set(cx_runtime *runtime, cx_thread *thread, const cx_var *var, uint64_t value, cx_space *space)
+     * int32_t cx_record_set(cx_runtime *runtime, cx_record *thread, const cx_var *var, uint64_t value, cx_space *space)
      * }
      */
-    public static int cx_var_set(MemorySegment runtime, MemorySegment thread, MemorySegment var_, long value, MemorySegment space) {
-        var mh$ = cx_var_set.HANDLE;
+    public static int cx_record_set(MemorySegment runtime, MemorySegment thread, MemorySegment var_, long value, MemorySegment space) {
+        var mh$ = cx_record_set.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_var_set", runtime, thread, var_, value, space);
+                traceDowncall("cx_record_set", runtime, thread, var_, value, space);
             }
             return (int)mh$.invokeExact(runtime, thread, var_, value, space);
         } catch (Error | RuntimeException ex) {
@@ -2794,7 +2794,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_var_delete {
+    private static class cx_record_delete {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2803,7 +2803,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_delete");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_delete");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2811,43 +2811,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_var_delete(cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space)
+     * int32_t cx_record_delete(cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space)
      * }
      */
-    public static FunctionDescriptor cx_var_delete$descriptor() {
-        return cx_var_delete.DESC;
+    public static FunctionDescriptor cx_record_delete$descriptor() {
+        return cx_record_delete.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_var_delete(cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space)
+     * int32_t cx_record_delete(cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space)
      * }
      */
-    public static MethodHandle cx_var_delete$handle() {
-        return cx_var_delete.HANDLE;
+    public static MethodHandle cx_record_delete$handle() {
+        return cx_record_delete.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_var_delete(cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space)
+     * int32_t cx_record_delete(cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space)
      * }
      */
-    public static MemorySegment cx_var_delete$address() {
-        return cx_var_delete.ADDR;
+    public static MemorySegment cx_record_delete$address() {
+        return cx_record_delete.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_var_delete(cx_runtime *runtime, cx_thread *thread, const cx_var *var, cx_space *space)
+     * int32_t cx_record_delete(cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space)
      * }
      */
-    public static int cx_var_delete(MemorySegment runtime, MemorySegment thread, MemorySegment var_, MemorySegment space) {
-        var mh$ = cx_var_delete.HANDLE;
+    public static int cx_record_delete(MemorySegment runtime, MemorySegment thread, MemorySegment var_, MemorySegment space) {
+        var mh$ = cx_record_delete.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_var_delete", runtime, thread, var_, space);
+                traceDowncall("cx_record_delete", runtime, thread, var_, space);
             }
             return (int)mh$.invokeExact(runtime, thread, var_, space);
         } catch (Error | RuntimeException ex) {
@@ -2857,14 +2857,14 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_lc_new {
+    private static class cx_cell_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_lc_new");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_cell_new");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2872,43 +2872,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_lc_new(cx_space *space, cx_lc **out)
+     * int32_t cx_cell_new(cx_space *space, cx_cell **out)
      * }
      */
-    public static FunctionDescriptor cx_lc_new$descriptor() {
-        return cx_lc_new.DESC;
+    public static FunctionDescriptor cx_cell_new$descriptor() {
+        return cx_cell_new.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_lc_new(cx_space *space, cx_lc **out)
+     * int32_t cx_cell_new(cx_space *space, cx_cell **out)
      * }
      */
-    public static MethodHandle cx_lc_new$handle() {
-        return cx_lc_new.HANDLE;
+    public static MethodHandle cx_cell_new$handle() {
+        return cx_cell_new.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_lc_new(cx_space *space, cx_lc **out)
+     * int32_t cx_cell_new(cx_space *space, cx_cell **out)
      * }
      */
-    public static MemorySegment cx_lc_new$address() {
-        return cx_lc_new.ADDR;
+    public static MemorySegment cx_cell_new$address() {
+        return cx_cell_new.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_lc_new(cx_space *space, cx_lc **out)
+     * int32_t cx_cell_new(cx_space *space, cx_cell **out)
      * }
      */
-    public static int cx_lc_new(MemorySegment space, MemorySegment out) {
-        var mh$ = cx_lc_new.HANDLE;
+    public static int cx_cell_new(MemorySegment space, MemorySegment out) {
+        var mh$ = cx_cell_new.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_lc_new", space, out);
+                traceDowncall("cx_cell_new", space, out);
             }
             return (int)mh$.invokeExact(space, out);
         } catch (Error | RuntimeException ex) {
@@ -2918,7 +2918,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_get {
+    private static class cx_record_capture {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2926,7 +2926,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_get");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_capture");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2934,43 +2934,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out)
+     * int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out)
      * }
      */
-    public static FunctionDescriptor cx_ec_get$descriptor() {
-        return cx_ec_get.DESC;
+    public static FunctionDescriptor cx_record_capture$descriptor() {
+        return cx_record_capture.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out)
+     * int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out)
      * }
      */
-    public static MethodHandle cx_ec_get$handle() {
-        return cx_ec_get.HANDLE;
+    public static MethodHandle cx_record_capture$handle() {
+        return cx_record_capture.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out)
+     * int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out)
      * }
      */
-    public static MemorySegment cx_ec_get$address() {
-        return cx_ec_get.ADDR;
+    public static MemorySegment cx_record_capture$address() {
+        return cx_record_capture.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_get(const cx_thread *thread, cx_space *space, const cx_ec **out)
+     * int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out)
      * }
      */
-    public static int cx_ec_get(MemorySegment thread, MemorySegment space, MemorySegment out) {
-        var mh$ = cx_ec_get.HANDLE;
+    public static int cx_record_capture(MemorySegment thread, MemorySegment space, MemorySegment out) {
+        var mh$ = cx_record_capture.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_get", thread, space, out);
+                traceDowncall("cx_record_capture", thread, space, out);
             }
             return (int)mh$.invokeExact(thread, space, out);
         } catch (Error | RuntimeException ex) {
@@ -2980,7 +2980,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_set {
+    private static class cx_record_enter {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -2989,7 +2989,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_set");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_enter");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2997,43 +2997,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame)
+     * int32_t cx_record_enter(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame)
      * }
      */
-    public static FunctionDescriptor cx_ec_set$descriptor() {
-        return cx_ec_set.DESC;
+    public static FunctionDescriptor cx_record_enter$descriptor() {
+        return cx_record_enter.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame)
+     * int32_t cx_record_enter(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame)
      * }
      */
-    public static MethodHandle cx_ec_set$handle() {
-        return cx_ec_set.HANDLE;
+    public static MethodHandle cx_record_enter$handle() {
+        return cx_record_enter.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame)
+     * int32_t cx_record_enter(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame)
      * }
      */
-    public static MemorySegment cx_ec_set$address() {
-        return cx_ec_set.ADDR;
+    public static MemorySegment cx_record_enter$address() {
+        return cx_record_enter.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_set(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_frame *frame)
+     * int32_t cx_record_enter(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_saved *frame)
      * }
      */
-    public static int cx_ec_set(MemorySegment runtime, MemorySegment thread, MemorySegment ec, MemorySegment frame) {
-        var mh$ = cx_ec_set.HANDLE;
+    public static int cx_record_enter(MemorySegment runtime, MemorySegment thread, MemorySegment ec, MemorySegment frame) {
+        var mh$ = cx_record_enter.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_set", runtime, thread, ec, frame);
+                traceDowncall("cx_record_enter", runtime, thread, ec, frame);
             }
             return (int)mh$.invokeExact(runtime, thread, ec, frame);
         } catch (Error | RuntimeException ex) {
@@ -3043,7 +3043,7 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_set_with_lc {
+    private static class cx_record_push {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
@@ -3053,7 +3053,7 @@ public class contexture_h extends contexture_h$shared {
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_set_with_lc");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_push");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -3061,43 +3061,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set_with_lc(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame)
+     * int32_t cx_record_push(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame)
      * }
      */
-    public static FunctionDescriptor cx_ec_set_with_lc$descriptor() {
-        return cx_ec_set_with_lc.DESC;
+    public static FunctionDescriptor cx_record_push$descriptor() {
+        return cx_record_push.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set_with_lc(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame)
+     * int32_t cx_record_push(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame)
      * }
      */
-    public static MethodHandle cx_ec_set_with_lc$handle() {
-        return cx_ec_set_with_lc.HANDLE;
+    public static MethodHandle cx_record_push$handle() {
+        return cx_record_push.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_set_with_lc(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame)
+     * int32_t cx_record_push(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame)
      * }
      */
-    public static MemorySegment cx_ec_set_with_lc$address() {
-        return cx_ec_set_with_lc.ADDR;
+    public static MemorySegment cx_record_push$address() {
+        return cx_record_push.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_set_with_lc(cx_runtime *runtime, cx_thread *thread, const cx_ec *ec, cx_lc *lc, cx_frame *frame)
+     * int32_t cx_record_push(cx_runtime *runtime, cx_record *thread, const cx_link *ec, cx_cell *lc, cx_saved *frame)
      * }
      */
-    public static int cx_ec_set_with_lc(MemorySegment runtime, MemorySegment thread, MemorySegment ec, MemorySegment lc, MemorySegment frame) {
-        var mh$ = cx_ec_set_with_lc.HANDLE;
+    public static int cx_record_push(MemorySegment runtime, MemorySegment thread, MemorySegment ec, MemorySegment lc, MemorySegment frame) {
+        var mh$ = cx_record_push.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_set_with_lc", runtime, thread, ec, lc, frame);
+                traceDowncall("cx_record_push", runtime, thread, ec, lc, frame);
             }
             return (int)mh$.invokeExact(runtime, thread, ec, lc, frame);
         } catch (Error | RuntimeException ex) {
@@ -3107,14 +3107,14 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
-    private static class cx_ec_restore {
+    private static class cx_record_restore {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
             contexture_h.C_POINTER,
             contexture_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_restore");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_record_restore");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -3122,43 +3122,43 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame)
+     * int32_t cx_record_restore(cx_record *thread, const cx_saved *frame)
      * }
      */
-    public static FunctionDescriptor cx_ec_restore$descriptor() {
-        return cx_ec_restore.DESC;
+    public static FunctionDescriptor cx_record_restore$descriptor() {
+        return cx_record_restore.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame)
+     * int32_t cx_record_restore(cx_record *thread, const cx_saved *frame)
      * }
      */
-    public static MethodHandle cx_ec_restore$handle() {
-        return cx_ec_restore.HANDLE;
+    public static MethodHandle cx_record_restore$handle() {
+        return cx_record_restore.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame)
+     * int32_t cx_record_restore(cx_record *thread, const cx_saved *frame)
      * }
      */
-    public static MemorySegment cx_ec_restore$address() {
-        return cx_ec_restore.ADDR;
+    public static MemorySegment cx_record_restore$address() {
+        return cx_record_restore.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t cx_ec_restore(cx_thread *thread, const cx_frame *frame)
+     * int32_t cx_record_restore(cx_record *thread, const cx_saved *frame)
      * }
      */
-    public static int cx_ec_restore(MemorySegment thread, MemorySegment frame) {
-        var mh$ = cx_ec_restore.HANDLE;
+    public static int cx_record_restore(MemorySegment thread, MemorySegment frame) {
+        var mh$ = cx_record_restore.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cx_ec_restore", thread, frame);
+                traceDowncall("cx_record_restore", thread, frame);
             }
             return (int)mh$.invokeExact(thread, frame);
         } catch (Error | RuntimeException ex) {

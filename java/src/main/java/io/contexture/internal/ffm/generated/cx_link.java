@@ -14,16 +14,16 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct cx_ec {
+ * struct cx_link {
  *     const cx_hamt *map;
- *     const cx_ec *below;
+ *     const cx_link *below;
  *     uint64_t links;
  * }
  * }
  */
-public class cx_ec {
+public class cx_link {
 
-    cx_ec() {
+    cx_link() {
         // Should not be called directly
     }
 
@@ -31,7 +31,7 @@ public class cx_ec {
         contexture_h.C_POINTER.withName("map"),
         contexture_h.C_POINTER.withName("below"),
         contexture_h.C_LONG.withName("links")
-    ).withName("cx_ec");
+    ).withName("cx_link");
 
     /**
      * The layout of this struct
@@ -89,7 +89,7 @@ public class cx_ec {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final AddressLayout below$layout() {
@@ -101,7 +101,7 @@ public class cx_ec {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final long below$offset() {
@@ -111,7 +111,7 @@ public class cx_ec {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static MemorySegment below(MemorySegment struct) {
@@ -121,7 +121,7 @@ public class cx_ec {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static void below(MemorySegment struct, MemorySegment fieldValue) {

@@ -14,22 +14,22 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct cx_lc {
+ * struct cx_cell {
  *     const cx_hamt *map;
  *     uint64_t holder;
  * }
  * }
  */
-public class cx_lc {
+public class cx_cell {
 
-    cx_lc() {
+    cx_cell() {
         // Should not be called directly
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         contexture_h.C_POINTER.withName("map"),
         contexture_h.C_LONG.withName("holder")
-    ).withName("cx_lc");
+    ).withName("cx_cell");
 
     /**
      * The layout of this struct

@@ -14,11 +14,11 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct cx_thread {
+ * struct cx_record {
  *     uint64_t unique_id;
  *     uint64_t stack_version;
  *     const cx_hamt *top;
- *     const cx_ec *below;
+ *     const cx_link *below;
  *     cx_cache_entry *cache;
  *     uint64_t cache_mask;
  *     uint64_t next_version;
@@ -26,9 +26,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * }
  * }
  */
-public class cx_thread {
+public class cx_record {
 
-    cx_thread() {
+    cx_record() {
         // Should not be called directly
     }
 
@@ -41,7 +41,7 @@ public class cx_thread {
         contexture_h.C_LONG.withName("cache_mask"),
         contexture_h.C_LONG.withName("next_version"),
         contexture_h.C_LONG.withName("version_end")
-    ).withName("cx_thread");
+    ).withName("cx_record");
 
     /**
      * The layout of this struct
@@ -187,7 +187,7 @@ public class cx_thread {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final AddressLayout below$layout() {
@@ -199,7 +199,7 @@ public class cx_thread {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final long below$offset() {
@@ -209,7 +209,7 @@ public class cx_thread {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static MemorySegment below(MemorySegment struct) {
@@ -219,7 +219,7 @@ public class cx_thread {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static void below(MemorySegment struct, MemorySegment fieldValue) {

@@ -14,17 +14,17 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 
 /**
  * {@snippet lang=c :
- * struct cx_frame {
+ * struct cx_saved {
  *     const cx_hamt *top;
- *     const cx_ec *below;
+ *     const cx_link *below;
  *     uint64_t stack_version;
- *     cx_lc *lc;
+ *     cx_cell *lc;
  * }
  * }
  */
-public class cx_frame {
+public class cx_saved {
 
-    cx_frame() {
+    cx_saved() {
         // Should not be called directly
     }
 
@@ -33,7 +33,7 @@ public class cx_frame {
         contexture_h.C_POINTER.withName("below"),
         contexture_h.C_LONG.withName("stack_version"),
         contexture_h.C_POINTER.withName("lc")
-    ).withName("cx_frame");
+    ).withName("cx_saved");
 
     /**
      * The layout of this struct
@@ -91,7 +91,7 @@ public class cx_frame {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final AddressLayout below$layout() {
@@ -103,7 +103,7 @@ public class cx_frame {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static final long below$offset() {
@@ -113,7 +113,7 @@ public class cx_frame {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static MemorySegment below(MemorySegment struct) {
@@ -123,7 +123,7 @@ public class cx_frame {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const cx_ec *below
+     * const cx_link *below
      * }
      */
     public static void below(MemorySegment struct, MemorySegment fieldValue) {
@@ -179,7 +179,7 @@ public class cx_frame {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * cx_lc *lc
+     * cx_cell *lc
      * }
      */
     public static final AddressLayout lc$layout() {
@@ -191,7 +191,7 @@ public class cx_frame {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * cx_lc *lc
+     * cx_cell *lc
      * }
      */
     public static final long lc$offset() {
@@ -201,7 +201,7 @@ public class cx_frame {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * cx_lc *lc
+     * cx_cell *lc
      * }
      */
     public static MemorySegment lc(MemorySegment struct) {
@@ -211,7 +211,7 @@ public class cx_frame {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * cx_lc *lc
+     * cx_cell *lc
      * }
      */
     public static void lc(MemorySegment struct, MemorySegment fieldValue) {
