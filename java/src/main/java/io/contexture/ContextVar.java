@@ -83,8 +83,7 @@ public final class ContextVar<T extends @Nullable Object> {
 
   /**
    * The value in the current context, or {@code null} if it has none; the default is not consulted.
-   * Never throws, unless the first operation of a thread finds no memory for its state. O(1) when
-   * cached. {@link #isBound} tells a bound {@code null} from no value.
+   * Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from no value.
    *
    * @return the value, or {@code null}
    */
@@ -101,7 +100,8 @@ public final class ContextVar<T extends @Nullable Object> {
    */
   @SuppressWarnings("unchecked")
   public T get() {
-    Object value = ThreadStates.current().cached(version);
+    ThreadState state = ThreadStates.currentForLookup();
+    Object value = state == null ? null : state.cached(version);
     return value != null && value != Mark.ABSENT && value != Mark.NULL ? (T) value : slowGet();
   }
 
@@ -139,7 +139,8 @@ public final class ContextVar<T extends @Nullable Object> {
    */
   @SuppressWarnings("unchecked")
   public @Nullable T lookupTopmost() {
-    Object value = ThreadStates.current().lookupTopmost(ref);
+    ThreadState state = ThreadStates.currentForLookup();
+    Object value = state == null ? Mark.ABSENT : state.lookupTopmost(ref);
     return value == Mark.ABSENT ? null : (T) value;
   }
 
@@ -230,12 +231,12 @@ public final class ContextVar<T extends @Nullable Object> {
 
   /** The cached value or the outcome of the whole look-up; masked, never null. */
   private Object cachedOrFound() {
-    ThreadState state = ThreadStates.current();
-    Object value = state.cached(version);
-    if (value == null) {
-      value = state.find(ref, version);
+    ThreadState state = ThreadStates.currentForLookup();
+    if (state == null) {
+      return Mark.ABSENT;
     }
-    return value;
+    Object value = state.cached(version);
+    return value != null ? value : state.find(ref, version);
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T

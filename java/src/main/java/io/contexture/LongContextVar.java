@@ -70,13 +70,15 @@ public final class LongContextVar {
    * @throws NoSuchElementException if there is neither; the message names the variable
    */
   public long get() {
-    ThreadState state = ThreadStates.current();
-    Object value = state.cached(version);
-    if (value == Mark.LONG) {
-      return state.cachedWord(version);
-    }
-    if (value == null && state.find(ref, version) == Mark.LONG) {
-      return state.foundWord();
+    ThreadState state = ThreadStates.currentForLookup();
+    if (state != null) {
+      Object value = state.cached(version);
+      if (value == Mark.LONG) {
+        return state.cachedWord(version);
+      }
+      if (value == null && state.find(ref, version) == Mark.LONG) {
+        return state.foundWord();
+      }
     }
     if (hasDefault) {
       return defaultValue;
@@ -96,12 +98,17 @@ public final class LongContextVar {
    * @return the value, or {@code other}
    */
   public long getOrElse(long other) {
-    ThreadState state = ThreadStates.current();
-    Object value = state.cached(version);
-    if (value == Mark.LONG) {
-      return state.cachedWord(version);
+    ThreadState state = ThreadStates.currentForLookup();
+    if (state != null) {
+      Object value = state.cached(version);
+      if (value == Mark.LONG) {
+        return state.cachedWord(version);
+      }
+      if (value == null && state.find(ref, version) == Mark.LONG) {
+        return state.foundWord();
+      }
     }
-    return value == null && state.find(ref, version) == Mark.LONG ? state.foundWord() : other;
+    return other;
   }
 
   /**
@@ -110,7 +117,10 @@ public final class LongContextVar {
    * @return whether it has a value
    */
   public boolean isBound() {
-    ThreadState state = ThreadStates.current();
+    ThreadState state = ThreadStates.currentForLookup();
+    if (state == null) {
+      return false;
+    }
     Object hit = state.cached(version);
     return (hit != null ? hit : state.find(ref, version)) == Mark.LONG;
   }

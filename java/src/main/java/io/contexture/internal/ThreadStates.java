@@ -3,6 +3,7 @@ package io.contexture.internal;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the state of the current thread, and lets go of it when the thread has ended (S9).
@@ -41,6 +42,26 @@ public final class ThreadStates {
     long id = Thread.currentThread().threadId();
     ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
     return state != null && state.threadId == id ? state : slowCurrent(id);
+  }
+
+  /**
+   * The state of the current thread for a look-up, which needs none if there is no memory for one:
+   * then the thread's stack is empty.
+   *
+   * @return the state, made if need be, or {@code null} if that can't be
+   */
+  public static @Nullable ThreadState currentForLookup() {
+    long id = Thread.currentThread().threadId();
+    ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
+    return state != null && state.threadId == id ? state : slowCurrentForLookup(id);
+  }
+
+  private static @Nullable ThreadState slowCurrentForLookup(long id) {
+    try {
+      return slowCurrent(id);
+    } catch (OutOfMemoryError | IllegalStateException e) { // no memory, or no more numbers
+      return null;
+    }
   }
 
   private static ThreadState slowCurrent(long id) {
