@@ -350,9 +350,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public final <R extends @Nullable Object, X extends Throwable> R runInLc(
       Lc lc, @Nullable Runnable body, ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
-    ensureFrame();
-    EcLink base = cover();
-    return execute(lc, base, true, body, op);
+    return execute(lc, null, body, op);
   }
 
   /** S6: runs one of {@code body} and {@code op} with {@code ec} current under a fresh LC. */
@@ -361,48 +359,25 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       @Nullable Runnable body,
       ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
-    ensureFrame();
-    return execute(null, ec, false, body, op);
+    return execute(null, ec, body, op);
   }
 
+  /**
+   * Runs one of {@code body} and {@code op} with {@code lc} over the current stack, or else with
+   * {@code ec} in its place. Of the current stack this keeps nothing in local variables: the body
+   * may be that of a generator, which must not hold what its resumer had while it is suspended, and
+   * may go on over another.
+   */
   @SuppressWarnings("NullAway") // a Runnable has no result, and nobody looks at it
   private <R extends @Nullable Object, X extends Throwable> R execute(
       @Nullable Lc lc,
-      @Nullable EcLink base,
-      boolean over,
+      @Nullable EcLink ec,
       @Nullable Runnable body,
       ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
     final int d = depth;
-    long entered = lc == null ? stampOf(base) : version;
-    if (lc != null) {
-      lc.acquire(this);
-      // Only now that the LC is ours it holds still. An empty one changes no lookup, so neither
-      // does
-      // it change the version (see the class comment).
-      boolean known = false;
-      try {
-        if (!lc.isEmpty()) {
-          entered = versionOver(lc, base);
-        }
-        known = true;
-      } finally {
-        if (!known) {
-          lc.holder = null;
-        }
-      }
-    }
-    // From here to the try, and in the finally up to sync(), plain stores only.
-    frameTop[d] = top;
-    frameBelow[d] = below;
-    frameVersion[d] = version;
-    frameCaptures[d] = captures;
-    frameOver[d] = over;
-    depth = d + 1;
-    top = lc;
-    below = base;
-    version = entered;
-    recordStale = true;
+    push(lc, ec);
+    // As at the end of push, so in the finally up to sync() plain stores only.
     try {
       sync();
       if (body != null) {
@@ -415,6 +390,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         lc.link = null;
         lc.linkBelow = null;
         lc.captured = null;
+        EcLink base = below;
         lc.lastOwner = uniqueId;
         lc.lastStamp = base == null ? EMPTY_VERSION : base.stamp;
         lc.lastVersion = version;
@@ -424,7 +400,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       below = frameBelow[d];
       version = frameVersion[d];
       if (frameCaptures[d] != captures) {
-        if (!over) {
+        if (lc == null) {
           captures = frameCaptures[d];
           if (capturesAtAttach > captures) { // the body has yielded in between
             capturesAtAttach = captures;
@@ -452,10 +428,46 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
   }
 
-  private void ensureFrame() {
-    if (depth == frameTop.length) {
+  /** Enters {@code lc} over the current stack, or else {@code ec} in its place. */
+  private void push(@Nullable Lc lc, @Nullable EcLink ec) {
+    final int d = depth;
+    if (d == frameTop.length) {
       growFrames();
     }
+    final EcLink base;
+    long entered;
+    if (lc == null) {
+      base = ec;
+      entered = stampOf(ec);
+    } else {
+      base = cover();
+      entered = version;
+      lc.acquire(this);
+      // Only now that the LC is ours it holds still. An empty one changes no lookup, so neither
+      // does it change the version (see the class comment).
+      boolean known = false;
+      try {
+        if (!lc.isEmpty()) {
+          entered = versionOver(lc, base);
+        }
+        known = true;
+      } finally {
+        if (!known) {
+          lc.holder = null;
+        }
+      }
+    }
+    // From here on plain stores only.
+    frameTop[d] = top;
+    frameBelow[d] = below;
+    frameVersion[d] = version;
+    frameCaptures[d] = captures;
+    frameOver[d] = lc != null;
+    depth = d + 1;
+    top = lc;
+    below = base;
+    version = entered;
+    recordStale = true;
   }
 
   private void growFrames() {
