@@ -32,7 +32,8 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   private static final int BODYS = 1;
 
   /**
-   * Stack that a resumption may take up, in frames, generously: once begun it must not overflow.
+   * Stack that a resumption may take up, in frames, generously: from {@link #begin} to {@link #end}
+   * nothing may overflow.
    */
   private static final int STACK_NEEDED = 128;
 
@@ -143,7 +144,13 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
     }
   }
 
+  /** Whether the body has ended. Racing with a resumption, it may still tell {@code false}. */
+  boolean isFinished() {
+    return finished;
+  }
+
   private void begin() {
+    StackProbe.require(STACK_NEEDED);
     Thread me = Thread.currentThread();
     Thread other = resumer.compareAndExchange(null, me);
     if (other != null) {
@@ -165,7 +172,6 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
 
   private void resume() {
     ThreadState state = ThreadStates.current();
-    StackProbe.require(STACK_NEEDED);
     ThreadState.Resumption mine = state.beginResumption(transparent);
     resumption = mine;
     waiting = Thread.currentThread();
@@ -230,9 +236,11 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
 
   @Override
   public void run() {
+    boolean begun = false;
     try {
       ThreadState state = ThreadStates.current();
-      attach(state);
+      state.attach(lc, Objects.requireNonNull(resumption));
+      begun = true;
       try {
         Objects.requireNonNull(body).run(this);
       } finally {
@@ -243,7 +251,12 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
         failure = t;
       }
     } finally {
-      finish();
+      if (begun) {
+        finish();
+      } else { // no memory for its context: the next resumption starts another thread
+        bodyThread = null;
+        capturedInside = false;
+      }
       try {
         ThreadStates.endCurrent();
       } finally {
@@ -287,9 +300,9 @@ final class Coroutine<T extends @Nullable Object> implements Generator.Yielder<T
   }
 
   /**
-   * Lays the body's stack over the resumer's. If there is no memory for that, the resumer gets the
-   * error and the body stays where it is, to be resumed again; a body that is abandoned unwinds
-   * without.
+   * Lays the body's stack over the resumer's again. If there is no memory for that, the resumer
+   * gets the error and the body stays where it is, to be resumed again; a body that is abandoned
+   * unwinds without.
    */
   private void attach(ThreadState state) {
     while (true) {

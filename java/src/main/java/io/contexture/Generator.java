@@ -183,7 +183,9 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     try {
       coroutine.close();
     } finally {
-      forget();
+      if (coroutine.isFinished()) { // else it was refused, or can be repeated
+        forget();
+      }
     }
   }
 

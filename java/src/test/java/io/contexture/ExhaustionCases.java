@@ -25,7 +25,8 @@ abstract class ExhaustionCases extends GeneratorFaultCases {
   private static final int MOST_SLABS = 1000;
 
   /** How the names of those tests begin whose operation never takes native memory. */
-  private static final List<String> NEED_NONE = List.of("lookup", "capture", "supplier");
+  private static final List<String> NEED_NONE =
+      List.of("lookup", "capture", "supplier", "nextOfAValueThatIsReady");
 
   /** How often each test has run out of memory; some do in some of their variants only. */
   private static final Map<String, Integer> FAILURES = new TreeMap<>();
@@ -87,6 +88,19 @@ abstract class ExhaustionCases extends GeneratorFaultCases {
       FAILURES.merge(test, 1, Integer::sum);
       return false;
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void lookupThatIsTheFirstThingAThreadDoesNeverFails(ThreadKind kind) throws Exception {
+    x.set("starter's");
+    strikeOnNewThreads(
+        kind,
+        fault -> {
+          boolean completed = fault.run(() -> assertEquals("none", x.getOrElse("none")));
+          assertEquals(null, x.lookup());
+          return completed;
+        });
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.Reference;
@@ -441,6 +442,32 @@ abstract class GarbageCases {
     }
   }
 
+  @Test
+  void c3GeneratorSuspendedInALogicalContextHoldsNothingOfItsResumer() {
+    try (Generator<Object> generator =
+        Generator.of(
+            out ->
+                new LogicalContext()
+                    .run(
+                        () -> {
+                          new LogicalContext().run(() -> assertNotNull(KEPT.get()));
+                          assertNotNull(KEPT.get());
+                          out.yield("first");
+                          out.yield(KEPT.lookup());
+                        }))) {
+      WeakReference<Object> value =
+          new LogicalContext()
+              .call(
+                  () -> {
+                    WeakReference<Object> set = setKept();
+                    generator.next();
+                    return set;
+                  });
+      Await.collected("the resumer's value", value);
+      assertNull(generator.next());
+    }
+  }
+
   // ------------------------------------------------------------------- abandoned generators
 
   @Test
@@ -525,6 +552,35 @@ abstract class GarbageCases {
           references.add(setKept());
           out.yield(captured.length);
         });
+  }
+
+  @Test
+  void generatorWhoseCloseWasRefusedAndThatIsDroppedHalfWayUnwinds() throws Exception {
+    AtomicInteger unwound = new AtomicInteger();
+    dropAfterARefusedClose(unwound);
+    Await.untilCollecting("the finally block is due", () -> unwound.get() == 1);
+  }
+
+  private static void dropAfterARefusedClose(AtomicInteger unwound) throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch refused = new CountDownLatch(1);
+    Generator<String> generator =
+        Generator.of(
+            out -> {
+              try {
+                inside.countDown();
+                Await.latch(refused);
+                out.yield("half-way");
+              } finally {
+                unwound.incrementAndGet();
+              }
+            });
+    ThreadKind.Running resumer =
+        ThreadKind.PLATFORM.start(() -> assertEquals("half-way", generator.next()));
+    Await.latch(inside);
+    assertThrows(IllegalStateException.class, generator::close);
+    refused.countDown();
+    resumer.join();
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * An error strikes while a generator is resumed or closed: that can be done again, without loss.
@@ -87,6 +89,27 @@ abstract class GeneratorFaultCases extends FaultCases {
 
   private record CountingTrial(Counting counting, Fault fault) {}
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void firstResumptionThatFailsCanBeRepeated(boolean transparent) throws Exception {
+    strikeEverywhere(
+        end ->
+            new LogicalContext()
+                .call(
+                    () -> {
+                      x.set("resumer");
+                      Generator.Body<String> body = out -> out.yield(x.get());
+                      Generator<String> generator =
+                          transparent ? Generator.transparent(body) : Generator.of(body);
+                      String[] got = new String[1];
+                      boolean completed = end.run(() -> got[0] = generator.next());
+                      assertEquals("resumer", x.get());
+                      assertEquals("resumer", completed ? got[0] : generator.next());
+                      assertFalse(generator.hasNext());
+                      return completed;
+                    }));
+  }
+
   @Test
   void nextThatFailsCanBeRepeatedAndLosesNoValue() throws Exception {
     strikeGenerators(
@@ -119,6 +142,25 @@ abstract class GeneratorFaultCases extends FaultCases {
           assertTrue(counting.generator.hasNext());
           counting.assertNext(1);
           counting.assertNext(2);
+          counting.close();
+          return completed;
+        });
+  }
+
+  @Test
+  void nextOfAValueThatIsReadyThatFailsCanBeRepeatedAndLosesNoValue() throws Exception {
+    strikeGenerators(
+        trial -> {
+          Counting counting = trial.counting();
+          x.set("resumer 0");
+          assertTrue(counting.generator.hasNext());
+          int[] got = {-1};
+          boolean completed = trial.fault().run(() -> got[0] = counting.generator.next());
+          assertEquals(completed ? 0 : -1, got[0]);
+          if (!completed) {
+            counting.assertNext(0);
+          }
+          counting.assertNext(1);
           counting.close();
           return completed;
         });

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The stack overflows at every depth of every operation. */
-abstract class OverflowCases extends FaultCases {
+abstract class OverflowCases extends GeneratorFaultCases {
   @Override
   void strikeEverywhere(Trial trial) throws Exception {
     StackEnd.sweep(trial);
