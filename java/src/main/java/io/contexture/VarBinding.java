@@ -50,16 +50,24 @@ final class VarBinding implements Binding {
   static VarBinding bind(Object variable, VarRef ref, long varVersion, @Nullable Object value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
+    Lc.Guest guest = state.guestIn(lc);
     VarBinding binding =
         new VarBinding(variable, ref, varVersion, lc, state, state.lookupTopmost(ref), 0);
     state.set(ref, varVersion, value);
-    binding.place = ++lc.bindings; // no call that could fail in between
+    // No call that could fail from here on.
+    binding.place = ++lc.bindings;
+    if (guest != null) {
+      guest.place = binding.place;
+      guest.next = lc.guests;
+      lc.guests = guest;
+    }
     return binding;
   }
 
   static VarBinding bindLong(Object variable, VarRef ref, long varVersion, long value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
+    Lc.Guest guest = state.guestIn(lc);
     boolean bound = state.isBoundTopmost(ref);
     VarBinding binding =
         new VarBinding(
@@ -71,7 +79,13 @@ final class VarBinding implements Binding {
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
     state.setLong(ref, varVersion, value);
+    // No call that could fail from here on.
     binding.place = ++lc.bindings;
+    if (guest != null) {
+      guest.place = binding.place;
+      guest.next = lc.guests;
+      lc.guests = guest;
+    }
     return binding;
   }
 
@@ -81,6 +95,11 @@ final class VarBinding implements Binding {
       return;
     }
     ThreadState state = ThreadStates.current();
+    if (state.isUnwoundWithout(owner, lc)) { // what it has set is the resumer's now
+      place = 0;
+      before = null;
+      return;
+    }
     state.checkBindingIsInnermost(owner, lc, place, ref);
     if (before == Mark.ABSENT) {
       state.delete(ref, varVersion);
@@ -90,6 +109,10 @@ final class VarBinding implements Binding {
       state.set(ref, varVersion, before);
     }
     lc.bindings--;
+    Lc.Guest guest = lc.guests;
+    if (guest != null && guest.place == place) {
+      lc.guests = guest.next;
+    }
     place = 0;
     before = null;
   }

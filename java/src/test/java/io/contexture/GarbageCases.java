@@ -607,4 +607,53 @@ abstract class GarbageCases {
             })
         .next();
   }
+
+  @Test
+  void bindingThatADroppedTransparentGeneratorLeftOpenDoesNotBlockItsResumers() {
+    ContextVar<String> x = ContextVar.of("x");
+    LongContextVar n = LongContextVar.of("n");
+    AtomicInteger unwound = new AtomicInteger();
+    List<Throwable> thrown = new ArrayList<>();
+    try (Binding _ = x.bind("outer")) {
+      Binding second = n.bind(1);
+      dropWithOpenBindings(x, n, unwound, thrown);
+      assertEquals("body's", x.get());
+      assertEquals(2, n.get());
+      Await.untilCollecting("the finally block is due", () -> unwound.get() == 1);
+      assertEquals(List.of(), thrown);
+      assertEquals("body's", x.get());
+      second.close();
+      assertFalse(n.isBound());
+      try (Binding _ = n.bind(3)) {
+        assertEquals(3, n.get());
+      }
+    }
+    assertFalse(x.isBound());
+  }
+
+  private static void dropWithOpenBindings(
+      ContextVar<String> x, LongContextVar n, AtomicInteger unwound, List<Throwable> thrown) {
+    Generator.transparent(
+            out -> {
+              Binding ofX = x.bind("body's");
+              Binding ofN = n.bind(2);
+              try {
+                out.yield(null);
+              } finally {
+                try {
+                  ofN.close();
+                  assertFalse(x.isBound());
+                  try (Binding _ = x.bind("while unwinding")) {
+                    assertEquals("while unwinding", x.get());
+                  }
+                  ofX.close();
+                  ofX.close();
+                } catch (RuntimeException | Error e) {
+                  thrown.add(e);
+                }
+                unwound.incrementAndGet();
+              }
+            })
+        .next();
+  }
 }

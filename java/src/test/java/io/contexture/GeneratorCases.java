@@ -694,6 +694,37 @@ abstract class GeneratorCases {
   }
 
   @Test
+  void bindingOfASuspendedTransparentGeneratorIsClosedBeforeEarlierOnes() {
+    Binding outer = x.bind("outer");
+    try (Generator<String> generator =
+        Generator.transparent(
+            out -> {
+              try (Binding _ = y.bind("inner")) {
+                out.yield("suspended");
+              }
+            })) {
+      generator.next();
+      IllegalStateException e = assertThrows(IllegalStateException.class, outer::close);
+      assertTrue(e.getMessage().contains("transparent generator"), e.getMessage());
+      assertEquals("outer", x.get());
+    }
+    outer.close();
+    assertFalse(x.isBound());
+  }
+
+  @Test
+  void bindingThatAFinishedTransparentGeneratorLeftOpenDoesNotBlockItsResumers() {
+    try (Binding _ = x.bind("outer")) {
+      Binding[] left = new Binding[1];
+      assertFalse(Generator.transparent(_ -> left[0] = y.bind("left")).hasNext());
+      assertEquals("left", y.get());
+      assertThrows(IllegalStateException.class, left[0]::close);
+    }
+    assertFalse(x.isBound());
+    y.delete();
+  }
+
+  @Test
   void bindingMadeInsideCannotBeClosedOutside() {
     Binding[] binding = new Binding[1];
     try (Generator<String> generator =

@@ -31,6 +31,37 @@ public final class Lc {
   /** Number of open bindings made in this LC; they are closed in reverse order (V6). */
   public int bindings;
 
+  /** Those among the open bindings that transparent generators have made, innermost first. */
+  public @Nullable Guest guests;
+
+  /**
+   * An open binding that the body of a transparent generator has made in its resumer's LC. Once the
+   * body has ended, or unwinds because the generator was dropped, nobody can close the binding any
+   * more, and it doesn't count.
+   */
+  public static final class Guest {
+    final ThreadState owner;
+
+    /** Its place among the open bindings. */
+    public int place;
+
+    public @Nullable Guest next;
+
+    Guest(ThreadState owner) {
+      this.owner = owner;
+    }
+  }
+
+  /** Stops counting the innermost open bindings as far as nobody can close them any more. */
+  void forgetGoneGuests() {
+    for (Guest guest = guests;
+        guest != null && guest.place == bindings && guest.owner.isGone();
+        guest = guest.next) {
+      bindings--;
+      guests = guest.next;
+    }
+  }
+
   /** Counts changes, so that a resumer can tell whether a transparent generator made any. */
   long changes;
 
@@ -74,6 +105,7 @@ public final class Lc {
       lastOwner = 0;
       shared = true;
       bindings = 0;
+      guests = null;
       forgetDerived();
       return;
     }

@@ -332,14 +332,44 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
               + " was made in; close it where it was made, after leaving what was entered since");
     }
     if (lc.bindings != place) {
+      lc.forgetGoneGuests();
+    }
+    if (lc.bindings != place) {
       throw new IllegalStateException(
           "binding of context variable '"
               + ref.name
               + "' closed out of order: "
               + (lc.bindings - place)
               + " later binding(s) of the same logical context are open; close those first, or use"
-              + " try-with-resources");
+              + " try-with-resources; close a transparent generator that has left one open");
     }
+  }
+
+  /** What a binding made in {@code lc} is to be listed with there, or null if it needn't be. */
+  public final Lc.@Nullable Guest guestIn(Lc lc) {
+    return lc == lent ? new Lc.Guest(this) : null;
+  }
+
+  /**
+   * Whether {@code owner}, which made a binding in {@code lc}, is this state, unwinds the body of a
+   * transparent generator that was dropped, and {@code lc} was its resumer's: there is nothing to
+   * close then, and nobody whose context it could be.
+   */
+  public final boolean isUnwoundWithout(ThreadState owner, Lc lc) {
+    if (owner != this || !gone) {
+      return false;
+    }
+    for (int level = 0; level <= depth; level++) {
+      if (levelTop(level) == lc) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether nobody is left who could close what was bound in this state. Any thread. */
+  final boolean isGone() {
+    return gone || isThreadDead();
   }
 
   // ---------------------------------------------------------------------------------- stack
@@ -563,23 +593,27 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public static final class Resumption {
     final @Nullable EcLink base;
     final @Nullable Lc lent;
+    final boolean abandoned;
     private final long lentChanges;
 
-    Resumption(@Nullable EcLink base, @Nullable Lc lent) {
+    Resumption(@Nullable EcLink base, @Nullable Lc lent, boolean abandoned) {
       this.base = base;
       this.lent = lent;
+      this.abandoned = abandoned;
       this.lentChanges = lent == null ? 0 : lent.changes;
     }
   }
 
   /** Called by the resumer, before the body goes on. */
   public final Resumption beginResumption(boolean transparent) {
-    return transparent ? new Resumption(below, topForBinding()) : new Resumption(cover(), null);
+    return transparent
+        ? new Resumption(below, topForBinding(), false)
+        : new Resumption(cover(), null, false);
   }
 
   /** What the body of a generator gets that is unwound without a resumer: an empty stack. */
   public static Resumption emptyResumption(boolean transparent) {
-    return new Resumption(null, transparent ? new Lc() : null);
+    return new Resumption(null, transparent ? new Lc() : null, true);
   }
 
   /** Called by the resumer, once the body has yielded. */
@@ -606,6 +640,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    */
   public final void attach(@Nullable Lc own, Resumption resumption) {
     Lc level0 = own == null ? resumption.lent : own;
+    if (resumption.abandoned) {
+      gone = true;
+    }
     if (own != null) {
       own.acquire(this);
     }
@@ -654,9 +691,16 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (own != null) {
       own.holder = null;
     }
+    lent = null;
     recordStale = true;
     return capturedInside;
   }
+
+  /** The topmost LC of the resumer of a transparent generator, while its body runs in this. */
+  private @Nullable Lc lent;
+
+  /** Whether this thread has ended, or unwinds the body of a generator that was dropped. */
+  private volatile boolean gone;
 
   private long capturesAtAttach;
   private long baseStamp;
@@ -697,6 +741,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
       setLevel(level, lc, chain, v);
     }
+    lent = transparent ? level0 : null;
     baseStamp = stampOf(base);
     capturesAtAttach = captures;
     recordStale = true;
@@ -751,6 +796,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * never left goes on to name this state as its holder.
    */
   final void forgetStack() {
+    gone = true;
     top = null;
     below = null;
     depth = 0;

@@ -61,6 +61,11 @@ public final class ModelStack {
 
   private final List<Segment> segments = new ArrayList<>();
 
+  /** What a transparent body has bound in its resumers' contexts, and whether it still counts. */
+  private record Guest(ModelLc lc, Object binding) {}
+
+  private final List<Guest> guests = new ArrayList<>();
+
   /** Whose stack the lowest segment lies on: the present resumer's; none for a thread. */
   private ModelStack resumer;
 
@@ -141,6 +146,20 @@ public final class ModelStack {
     boolean held = topmost().values.containsKey(variable);
     topmost().values.remove(variable);
     return held;
+  }
+
+  /** V6: a binding was made in the topmost logical context. */
+  public void bind(Object binding) {
+    ModelLc lc = topmost();
+    lc.bindings.add(binding);
+    if (segments.getLast().pushed.isEmpty()) {
+      guests.add(new Guest(lc, binding));
+    }
+  }
+
+  /** The body has ended, so that nobody can close what it has left open elsewhere. */
+  public void end() {
+    guests.forEach(guest -> guest.lc.bindings.remove(guest.binding));
   }
 
   /** S3. */

@@ -220,7 +220,7 @@ final class RandomProgram {
     note(depth, "bind " + variable + i + " = " + value + " {");
     ModelStack.Found before = here.lookupTopmost(variable);
     here.set(variable, value);
-    lc.bindings.add(binding);
+    here.bind(binding);
     try {
       check(here);
       block(here, depth + 1, out);
@@ -335,6 +335,7 @@ final class RandomProgram {
             }
           } finally {
             check(gen.stack);
+            gen.stack.end();
             gen.finished = true;
           }
         };
