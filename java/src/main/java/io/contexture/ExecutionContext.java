@@ -115,8 +115,7 @@ public final class ExecutionContext {
    * @return the wrapped task
    */
   public Runnable wrap(Runnable task) {
-    Objects.requireNonNull(task, "task");
-    return () -> run(task);
+    return Wrapped.of(this, task);
   }
 
   /**
@@ -127,8 +126,7 @@ public final class ExecutionContext {
    * @return the wrapped task
    */
   public <V extends @Nullable Object> Callable<V> wrap(Callable<V> task) {
-    Objects.requireNonNull(task, "task");
-    return () -> this.<V, Exception>call(task::call);
+    return Wrapped.of(this, task);
   }
 
   /**

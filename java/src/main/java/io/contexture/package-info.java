@@ -8,6 +8,11 @@
  *   <li>{@link io.contexture.ExecutionContext}: an immutable snapshot of a thread's whole stack of
  *       logical contexts, to run code in later or elsewhere.
  *   <li>{@link io.contexture.Generator}: code that yields values and keeps its own logical context.
+ *   <li>{@link io.contexture.ContextExecutors}, {@link io.contexture.ContextForkJoinPool}, {@link
+ *       io.contexture.ContextRecursiveTask}, {@link io.contexture.ContextStreams}: tasks and
+ *       threads that run in a context.
+ *   <li>{@link io.contexture.ContextTask}: a task that runs in steps and keeps its own logical
+ *       context.
  *   <li>{@link io.contexture.Backend}, {@link io.contexture.Contexture}: what runs, and why.
  * </ul>
  *

@@ -91,6 +91,22 @@ abstract class ContextSuite {
 
   @Nested
   @RunsOn(PLATFORM)
+  class Executing extends ExecutorCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class ExecutingOnVirtualThreads extends ExecutorCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class ForkJoin extends ForkJoinCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class ForkJoinOnVirtualThreads extends ForkJoinCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
   class Caches extends CacheCases {}
 
   @Nested
