@@ -16,6 +16,9 @@ public abstract sealed class Engine permits MirrorEngine, NativeEngine {
   /** The empty map of this backend. */
   public abstract AbstractLongHamt emptyMap();
 
+  /** A new shared map of this backend. */
+  public abstract AbstractConcurrentLongHamt newSharedMap();
+
   /**
    * Reserves {@code count} consecutive numbers that nobody else gets, for ids, versions and stamps;
    * never 0, never reused. Any thread; called once per variable and per some thousand versions.

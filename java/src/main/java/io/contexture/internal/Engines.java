@@ -99,6 +99,25 @@ public final class Engines {
   }
 
   /**
+   * A new shared map of the default engine.
+   *
+   * @throws IllegalStateException as {@link #engine()}
+   * @throws IllegalArgumentException as {@link #engine()}
+   */
+  public static AbstractConcurrentLongHamt newSharedHamt() {
+    return engine().newSharedMap();
+  }
+
+  /**
+   * A new shared map of {@code backend}.
+   *
+   * @throws IllegalStateException if that can't be used; the message says why
+   */
+  public static AbstractConcurrentLongHamt newSharedHamt(Backend backend) {
+    return engine(backend).newSharedMap();
+  }
+
+  /**
    * The backend of {@link #engine()}.
    *
    * @throws IllegalStateException as {@link #engine()}

@@ -1,10 +1,12 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.internal.AbstractConcurrentLongHamt;
 import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.EcLink;
 import io.contexture.internal.Engine;
 import io.contexture.internal.Root;
 import io.contexture.internal.ThreadState;
+import io.contexture.internal.mirror.SharedHamt;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,12 @@ public final class NativeEngine extends Engine {
   @Override
   public AbstractLongHamt emptyMap() {
     return NativeHamt.EMPTY;
+  }
+
+  /** The Java map: {@code libcontexture} has no shared one yet. */
+  @Override
+  public AbstractConcurrentLongHamt newSharedMap() {
+    return new SharedHamt();
   }
 
   @Override

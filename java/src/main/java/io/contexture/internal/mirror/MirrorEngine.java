@@ -1,5 +1,6 @@
 package io.contexture.internal.mirror;
 
+import io.contexture.internal.AbstractConcurrentLongHamt;
 import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.EcLink;
 import io.contexture.internal.Engine;
@@ -31,6 +32,11 @@ public final class MirrorEngine extends Engine {
   @Override
   public AbstractLongHamt emptyMap() {
     return Hamt.EMPTY;
+  }
+
+  @Override
+  public AbstractConcurrentLongHamt newSharedMap() {
+    return new SharedHamt();
   }
 
   @Override
