@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "contexture.h"
+#include "faults.h"
 
 /* ------------------------------------------------------------------------------- checks -- */
 
@@ -21,14 +22,19 @@
 #define CHECK_EQUAL(expected, actual)                                                              \
   check_equal((uint64_t)(expected), (uint64_t)(actual), #actual, __FILE__, __LINE__)
 #define CHECK_STATUS(expected, actual)                                                             \
-  check_status((expected), (actual), #actual, __FILE__, __LINE__)
+  check_status((expected), ATTEMPT(actual), #actual, __FILE__, __LINE__)
 #define CHECK_SAME(expected, actual) check_same((expected), (actual), #actual, __FILE__, __LINE__)
 #define CHECK_TEXT(expected, actual) check_text((expected), (actual), #actual, __FILE__, __LINE__)
+
+_Noreturn static inline void check_failed(void) {
+  faults_tell();
+  exit(1);
+}
 
 static inline void check_true(bool condition, const char *what, const char *file, int line) {
   if (!condition) {
     fprintf(stderr, "%s:%d: expected %s\n", file, line, what);
-    exit(1);
+    check_failed();
   }
 }
 
@@ -40,7 +46,7 @@ static inline void check_equal(
         "%s:%d: %s\n  expected %" PRIu64 " (0x%" PRIx64 ")\n  actual   %" PRIu64 " (0x%" PRIx64
         ")\n",
         file, line, what, expected, expected, actual, actual);
-    exit(1);
+    check_failed();
   }
 }
 
@@ -50,7 +56,7 @@ static inline void check_status(
     fprintf(
         stderr, "%s:%d: %s\n  expected %" PRId32 " (%s)\n  actual   %" PRId32 " (%s)\n", file, line,
         what, expected, cx_strerror(expected), actual, cx_strerror(actual));
-    exit(1);
+    check_failed();
   }
 }
 
@@ -59,7 +65,7 @@ static inline void check_same(
   if (expected != actual) {
     fprintf(
         stderr, "%s:%d: %s\n  expected %p\n  actual   %p\n", file, line, what, expected, actual);
-    exit(1);
+    check_failed();
   }
 }
 
@@ -69,7 +75,7 @@ static inline void check_text(
     fprintf(
         stderr, "%s:%d: %s\n--- expected\n%s\n--- actual\n%s\n", file, line, what, expected,
         actual);
-    exit(1);
+    check_failed();
   }
 }
 
@@ -94,7 +100,7 @@ static inline int run_cases(const struct test_case *cases, size_t count, int arg
     if (wanted) {
       printf("%s\n", cases[i].name);
       fflush(stdout);
-      cases[i].run();
+      faults_run_case(cases[i].run);
       ran++;
     }
   }
@@ -124,6 +130,7 @@ static inline struct arena arena_new(uint64_t bytes) {
   uint8_t *start = malloc(bytes);
   CHECK(start != NULL);
   memset(start, 0xdb, bytes);
+  faults_own(start, bytes);
   return (struct arena){{start, start + (bytes & ~UINT64_C(7))}, start};
 }
 
@@ -136,6 +143,7 @@ static inline void arena_clear(struct arena *arena) {
 }
 
 static inline void arena_free(struct arena *arena) {
+  faults_disown(arena->start);
   free(arena->start);
   arena->start = NULL;
 }

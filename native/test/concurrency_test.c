@@ -83,7 +83,7 @@ static void *enter_many(void *argument) {
   CHECK_STATUS(CX_OK, cx_record_set_cache(thread, 16));
   for (int done = 0; done < ENTRIES;) {
     cx_saved frame;
-    int32_t status = cx_record_push(enterer->runtime, thread, NULL, enterer->lc, &frame);
+    int32_t status = ATTEMPT(cx_record_push(enterer->runtime, thread, NULL, enterer->lc, &frame));
     if (status == CX_ENTERED) {
       enterer->refused++;
       continue;

@@ -22,6 +22,7 @@ static const cx_link *chain_of(uint64_t links) {
 }
 
 static void flat_map_reads_as_the_format_says(void) {
+  arena_clear(&arena);
   char text[200];
   CHECK_EQUAL(7, cx_hamt_dump(NULL, text, sizeof text));
   CHECK_TEXT("flat 0\n", text);
@@ -34,6 +35,7 @@ static void flat_map_reads_as_the_format_says(void) {
 }
 
 static void tree_with_a_collision_reads_as_the_format_says(void) {
+  arena_clear(&arena);
   const cx_hamt *map;
   CHECK_STATUS(CX_OK, cx_test_hamt_raw(&arena.space, &map));
   for (uint64_t i = 0; i < 32; i++) {
@@ -62,6 +64,7 @@ static void tree_with_a_collision_reads_as_the_format_says(void) {
 }
 
 static void chain_reads_topmost_link_first(void) {
+  arena_clear(&arena);
   char text[400];
   cx_link_dump(NULL, text, sizeof text);
   CHECK_TEXT("ec 0\n", text);
@@ -79,6 +82,7 @@ static void chain_reads_topmost_link_first(void) {
 }
 
 static void thread_reads_topmost_map_then_chain(void) {
+  arena_clear(&arena);
   char text[400];
   cx_record thread = {.unique_id = 1, .top = map_of(1), .below = chain_of(1)};
   cx_record_dump(&thread, text, sizeof text);
@@ -126,6 +130,7 @@ static void check_cut(dump_function *dump, const void *what) {
 }
 
 static void short_buffer_gets_what_fits_and_the_length_needed(void) {
+  arena_clear(&arena);
   check_cut(dump_map, NULL);
   check_cut(dump_map, map_of(3));
   check_cut(dump_map, map_of(40));

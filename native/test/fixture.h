@@ -39,7 +39,7 @@ static inline void set(struct fixture *f, int var, uint64_t value) {
 }
 
 static inline int32_t unset(struct fixture *f, int var) {
-  return cx_record_delete(f->runtime, f->thread, &f->vars[var], &f->arena.space);
+  return ATTEMPT(cx_record_delete(f->runtime, f->thread, &f->vars[var], &f->arena.space));
 }
 
 /* The value found, or `absent`. */

@@ -25,7 +25,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
 
 static void memory_is_zeroed_and_aligned(void) {
   for (uint64_t bytes = 0; bytes < 300; bytes += 23) {
-    uint8_t *memory = cx_memory_alloc(bytes);
+    uint8_t *memory = ATTEMPT_POINTER(cx_memory_alloc(bytes));
     CHECK(memory != NULL);
     CHECK_EQUAL(0, (uintptr_t)memory % 64);
     for (uint64_t i = 0; i < bytes; i++) {

@@ -145,7 +145,8 @@ static uint64_t run_program(uint64_t seed, uint64_t cache_entries) {
     case 0:
       if (depth < 12) {
         cx_saved frame;
-        int32_t status = cx_record_push(f.runtime, f.thread, capture(&f), lcs[which], &frame);
+        int32_t status = ATTEMPT(
+            cx_record_push(f.runtime, f.thread, capture(&f), lcs[which], &frame));
         CHECK(status == CX_OK || status == CX_ENTERED);
         if (status == CX_OK) {
           frames[depth++] = frame;

@@ -25,11 +25,13 @@ static void replay_check(const struct replay *replay, int32_t status) {
 }
 
 static void replay_put(struct replay *replay, uint64_t key, uint64_t value) {
-  replay_check(replay, cx_hamt_assoc(replay->map, key, value, &replay->arena.space, &replay->map));
+  replay_check(
+      replay, ATTEMPT(cx_hamt_assoc(replay->map, key, value, &replay->arena.space, &replay->map)));
 }
 
 static void replay_delete(struct replay *replay, uint64_t key) {
-  replay_check(replay, cx_hamt_dissoc(replay->map, key, &replay->arena.space, &replay->map));
+  replay_check(
+      replay, ATTEMPT(cx_hamt_dissoc(replay->map, key, &replay->arena.space, &replay->map)));
 }
 
 /* The `| ` lines that follow, as one text; the first other line is left in `line`. */
@@ -81,7 +83,7 @@ static void run_operation(struct replay *replay, char **words, int count) {
   if (strcmp(operation, "map") == 0) {
     replay->map = NULL;
     if (count == 2 && strcmp(words[1], "raw") == 0) {
-      replay_check(replay, cx_test_hamt_raw(&replay->arena.space, &replay->map));
+      replay_check(replay, ATTEMPT(cx_test_hamt_raw(&replay->arena.space, &replay->map)));
     }
   } else if (strcmp(operation, "put") == 0) {
     replay_put(replay, number(replay, words[1]), number(replay, words[2]));
@@ -102,7 +104,8 @@ static void run_operation(struct replay *replay, char **words, int count) {
     *replay_register(replay, words[1]) = replay->map;
   } else if (strcmp(operation, "merge") == 0) {
     const cx_hamt *over = *replay_register(replay, words[1]);
-    replay_check(replay, cx_hamt_merge(replay->map, over, &replay->arena.space, &replay->map));
+    replay_check(
+        replay, ATTEMPT(cx_hamt_merge(replay->map, over, &replay->arena.space, &replay->map)));
   } else if (strcmp(operation, "size") == 0) {
     CHECK_EQUAL(number(replay, words[1]), cx_hamt_size(replay->map));
   } else if (strcmp(operation, "get") == 0) {
@@ -112,8 +115,9 @@ static void run_operation(struct replay *replay, char **words, int count) {
   }
 }
 
-static void replay_file(const char *path) {
-  printf("%s\n", path);
+static const char *path;
+
+static void replay_file(void) {
   FILE *file = fopen(path, "r");
   CHECK(file != NULL);
   struct replay replay = {.path = path, .arena = arena_new(64u << 20)};
@@ -150,7 +154,9 @@ int main(int argc, char **argv) {
     return 1;
   }
   for (int i = 1; i < argc; i++) {
-    replay_file(argv[i]);
+    path = argv[i];
+    printf("%s\n", path);
+    faults_run_case(replay_file);
   }
   printf("%d files passed\n", argc - 1);
   return 0;
