@@ -8,7 +8,7 @@ root=$(CDPATH= cd -- "$here/../.." && pwd)
 header=$root/native/include/contexture.h
 package=io/contexture/internal/ffm/generated
 committed=$root/java/src/main/java/$package
-opaque='cx_hamt|cx_runtime'
+opaque='cx_hamt|cx_runtime|cx_shared|cx_shared_reader|cx_shared_snapshot'
 
 fail() {
   echo "regenerate.sh: $*" >&2

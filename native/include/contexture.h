@@ -58,6 +58,7 @@ typedef enum cx_status {
   CX_STALE = -5,         /* the unique_id of the thread state is 0: see cx_record */
   CX_ENTERED = -6,       /* the logical context is on a stack already */
   CX_TOO_LARGE = -7,     /* the map would have more than 2^31 - 1 entries */
+  CX_IN_USE = -8,        /* readers, snapshots or calls of the shared map are left: end them first */
 } cx_status;
 
 /* A static, human-readable text for a status; "unknown status" for any other number.
@@ -427,6 +428,135 @@ CX_API int32_t cx_record_push(
  * that was entered, releases it and restores what was current, stack version included. Frames are
  * left in the reverse order of entering. Owner, wait-free. Errors: CX_INVALID, CX_STALE. */
 CX_API int32_t cx_record_restore(cx_record *thread, const cx_saved *frame);
+
+/* ------------------------------------------------------------------------------- shared map -- */
+
+/*
+ * A map from 64-bit keys to 64-bit values that any number of threads read and change at once.
+ * Every call but cx_shared_merge takes effect at one instant between its begin and its end
+ * (linearizable). Lookups are wait-free, changes lock-free, a snapshot takes O(1). Keys are placed
+ * by cx_mix.
+ *
+ * Calls take a reader, or NULL. A reader is a registration of one thread, which makes a call
+ * cheaper by an atomic operation; it serves one call at a time, and not those of a signal handler
+ * that interrupts one. With NULL, a call works from any thread, on any stack.
+ *
+ * A thread that stops in the middle of a call, for however long, holds back only a bounded number
+ * of freed nodes, and holds up nobody. After fork, the child may go on using the map; what the
+ * other threads had under way stays as it was then, and a bounded number of nodes is never freed.
+ */
+typedef struct cx_shared cx_shared;
+
+/* A thread's registration with one map. */
+typedef struct cx_shared_reader cx_shared_reader;
+
+/* The contents of a shared map at one instant, immutable. */
+typedef struct cx_shared_snapshot cx_shared_snapshot;
+
+/* An empty map. Any thread; allocates. Errors: CX_NO_MEMORY, CX_INVALID. */
+CX_API int32_t cx_shared_new(cx_shared **out);
+
+/* Frees the map. Nobody may be in a call on it, or begin one. NULL is a no-op. Allocates.
+ * Errors: CX_IN_USE (readers, snapshots or calls are left; nothing is freed), CX_INVALID. */
+CX_API int32_t cx_shared_free(cx_shared *map);
+
+/* Registers a reader, which belongs to the caller until cx_shared_reader_free. Any thread,
+ * lock-free; allocates. Errors: CX_NO_MEMORY, CX_INVALID. */
+CX_API int32_t cx_shared_reader_new(cx_shared *map, cx_shared_reader **out);
+
+/* Ends a registration, no call being under way with it. NULL is a no-op. Any thread, lock-free;
+ * allocates. Errors: CX_INVALID (also for a reader of another map). */
+CX_API int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader);
+
+/* The value under `key`: CX_OK with *value written, or CX_ABSENT with *value untouched. `value` may
+ * be NULL. Any thread, wait-free, doesn't allocate. Errors: CX_INVALID. */
+CX_API int32_t cx_shared_get(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value);
+
+/* The value under `key`, or `absent`; `absent` also for an invalid argument. Otherwise as
+ * cx_shared_get. */
+CX_API uint64_t cx_shared_find(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t absent);
+
+/* Binds `key` to `value`: CX_ABSENT if it wasn't bound before, CX_OK with the value before in
+ * *previous if it was. `previous` may be NULL. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_shared_put(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous);
+
+/* Binds `key` to `value` unless it is bound: CX_ABSENT if it wasn't and is now, CX_OK with its
+ * value in *present, and nothing changed, if it was. Otherwise as cx_shared_put. */
+CX_API int32_t cx_shared_put_if_absent(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present);
+
+/* Removes `key`: CX_OK with the value it had in *previous, or CX_ABSENT. Otherwise as
+ * cx_shared_put. */
+CX_API int32_t cx_shared_remove(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous);
+
+/* Binds `key` to `value` if it is bound to `expected`: CX_OK; or CX_ABSENT, with nothing changed,
+ * if it isn't. Otherwise as cx_shared_put. */
+CX_API int32_t cx_shared_compare_and_set(
+    cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t expected, uint64_t value);
+
+/* Removes every entry at one instant, then gives the memory of the old contents back, in O(n). Any
+ * thread, lock-free; allocates. Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader);
+
+/* Puts every entry of `from`, one after the other: others may see some of them before the rest.
+ * On a negative status some may have been put. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_shared_merge(cx_shared *map, cx_shared_reader *reader, const cx_hamt *from);
+
+/* *size = the exact number of entries at one instant. Takes time for what has changed since the
+ * last snapshot or size, O(n) at first. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size);
+
+/* *out = the contents as they are at one instant of this call. The snapshot belongs to the caller
+ * until cx_shared_snapshot_free; while it is there, nodes that it shares with the map are kept.
+ * O(1); the first change after it copies a path. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID. */
+CX_API int32_t cx_shared_snapshot_new(
+    cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out);
+
+/* Releases a snapshot, no call being under way with it. NULL is a no-op. Any thread, lock-free;
+ * allocates. */
+CX_API void cx_shared_snapshot_free(cx_shared_snapshot *snapshot);
+
+/* As cx_shared_get and cx_shared_find, in a snapshot. Any thread, wait-free, don't allocate. */
+CX_API int32_t cx_shared_snapshot_get(
+    const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value);
+CX_API uint64_t cx_shared_snapshot_find(
+    const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent);
+
+/* Number of entries; 0 for NULL. O(1) once it was asked for, else O(n). Any thread, wait-free. */
+CX_API uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot);
+
+/* As cx_hamt_iterate, over a snapshot, each entry once. The order is the snapshot's own. Any thread
+ * with its own cursor, wait-free. Errors: CX_INVALID. */
+CX_API int64_t cx_shared_snapshot_iterate(
+    const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values,
+    uint64_t capacity);
+
+/* Bytes of the map that cx_shared_snapshot_to_hamt makes, or a negative status. O(n). Any thread;
+ * allocates. Errors: CX_NO_MEMORY, CX_TOO_LARGE, CX_INVALID. */
+CX_API int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot);
+
+/* *out = an immutable map of the same entries, of canonical shape, in `space`; it doesn't need the
+ * snapshot any more. O(n). Any thread; allocates.
+ * Errors: CX_NEED_SPACE, CX_NO_MEMORY, CX_TOO_LARGE, CX_INVALID. */
+CX_API int32_t cx_shared_snapshot_to_hamt(
+    const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out);
+
+/* Frees at once what nobody holds any more, which otherwise happens now and then in the course of
+ * changes. O(what waits). Any thread, lock-free; allocates. Errors: CX_INVALID. */
+CX_API int32_t cx_shared_trim(cx_shared *map);
+
+/* Nodes that were taken out of the map and not freed yet; and bytes in all its nodes, these
+ * included. Exact while nobody else is at work. 0 for an invalid map. Any thread, wait-free. */
+CX_API uint64_t cx_shared_retired(cx_shared *map);
+CX_API uint64_t cx_shared_bytes(cx_shared *map);
 
 #ifdef __cplusplus
 }

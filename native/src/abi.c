@@ -34,6 +34,8 @@ const char *cx_strerror(int32_t status) {
     return "the logical context is entered already";
   case CX_TOO_LARGE:
     return "the map would have more than 2^31 - 1 entries";
+  case CX_IN_USE:
+    return "readers, snapshots or calls of the shared map are left";
   default:
     return "unknown status";
   }

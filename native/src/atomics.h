@@ -1,13 +1,14 @@
 /*
  * atomics.h - every memory order of the C core stands in this file.
  *
- * Two words are shared between threads:
+ * These words are shared between threads:
  *
  *   word                   accesses                          synchronises with
  *   cx_runtime.next        A.1 load, A.2 compare-and-swap    nothing: only the numbers matter
  *   cx_cell.holder           A.3 acquire on entering           A.4
  *                          A.4 release on leaving            A.3, so that whoever enters next
  *                                                            sees the map that was stored back
+ *   the shared map's       A.1, A.3 to A.13                  see O10 to O19 in docs/memory.md
  *
  * The words are plain uint64_t in the public header, which C++ and binding generators read as
  * well; hence the compiler's builtins and not _Atomic.
@@ -41,6 +42,53 @@ static inline bool atomics_cas_acquire(uint64_t *word, uint64_t expected, uint64
 /* A.4 */
 static inline void atomics_store_release(uint64_t *word, uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/* A.5 */
+static inline void atomics_store_relaxed(uint64_t *word, uint64_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+/* A.6: returns the number before. */
+static inline uint64_t atomics_add_relaxed(uint64_t *word, uint64_t change) {
+  return __atomic_fetch_add(word, change, __ATOMIC_RELAXED);
+}
+
+/* A.7 */
+static inline uint64_t atomics_load_acquire(const uint64_t *word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+/* A.8: takes part in the one total order of A.8 to A.11. */
+static inline uint64_t atomics_load_ordered(const uint64_t *word) {
+  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* A.9: as A.8; on failure, *expected is what was found. */
+static inline bool atomics_cas_ordered(uint64_t *word, uint64_t *expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(
+      word, expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* A.10: as A.8; returns the number before. */
+static inline uint64_t atomics_add_ordered(uint64_t *word, uint64_t change) {
+  return __atomic_fetch_add(word, change, __ATOMIC_SEQ_CST);
+}
+
+/* A.11: as A.8; returns what was there. */
+static inline uint64_t atomics_exchange_ordered(uint64_t *word, uint64_t value) {
+  return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+/* A.12: release on success, acquire either way; on failure, *expected is what was found. */
+static inline bool atomics_cas_acq_rel(uint64_t *word, uint64_t *expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(
+      word, expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* A.13: keeps the compiler, not the processor, from moving accesses across. */
+static inline void atomics_compiler_fence(void) {
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* NOLINTEND(readability-non-const-parameter) */

@@ -1,5 +1,5 @@
 /*
- * bits.h - arithmetic on slot sets and alignment.
+ * bits.h - arithmetic on slot sets, alignment, words that hold addresses.
  */
 #ifndef CX_BITS_H
 #define CX_BITS_H
@@ -48,6 +48,11 @@ static inline uint32_t bits_lowest_index(uint32_t set) {
 /* Members of `set` below the one in `bit`, which is where `bit` stands in the packed array. */
 static inline uint32_t bits_rank(uint32_t set, uint32_t bit) {
   return bits_count(set & (bit - 1));
+}
+
+/* The address in a word that held one, bits that mark it taken off before. */
+static inline void *bits_pointer(uint64_t word) {
+  return (void *)(uintptr_t)word; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 static inline bool bits_aligned(const void *pointer) {

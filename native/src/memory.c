@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "contexture.h"
+#include "memory.h"
 
 #define ALIGNMENT 64u
 
@@ -25,5 +25,13 @@ void *cx_memory_alloc(uint64_t bytes) {
 }
 
 void cx_memory_free(void *memory) {
+  free(memory);
+}
+
+void *memory_take(uint64_t bytes) {
+  return bytes > PTRDIFF_MAX ? NULL : malloc((size_t)bytes);
+}
+
+void memory_give(void *memory) {
   free(memory);
 }

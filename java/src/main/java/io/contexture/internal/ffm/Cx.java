@@ -61,6 +61,9 @@ public final class Cx {
   /** {@code CX_TOO_LARGE}: more entries than a map can hold. */
   public static final int TOO_LARGE = -7;
 
+  /** {@code CX_IN_USE}: readers, snapshots or calls of the shared map are left. */
+  public static final int IN_USE = -8;
+
   private static final Linker LINKER = Linker.nativeLinker();
 
   // Critical: bounded time, no allocation, no lock.

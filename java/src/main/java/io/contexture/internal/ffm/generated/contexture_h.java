@@ -113,6 +113,15 @@ public class contexture_h extends contexture_h$shared {
     public static int CX_TOO_LARGE() {
         return CX_TOO_LARGE;
     }
+    private static final int CX_IN_USE = (int)-8L;
+    /**
+     * {@snippet lang=c :
+     * enum cx_status.CX_IN_USE = -8
+     * }
+     */
+    public static int CX_IN_USE() {
+        return CX_IN_USE;
+    }
 
     private static class cx_strerror {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -3161,6 +3170,1485 @@ public class contexture_h extends contexture_h$shared {
                 traceDowncall("cx_record_restore", thread, frame);
             }
             return (int)mh$.invokeExact(thread, frame);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_new(cx_shared **out)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_new$descriptor() {
+        return cx_shared_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_new(cx_shared **out)
+     * }
+     */
+    public static MethodHandle cx_shared_new$handle() {
+        return cx_shared_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_new(cx_shared **out)
+     * }
+     */
+    public static MemorySegment cx_shared_new$address() {
+        return cx_shared_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_new(cx_shared **out)
+     * }
+     */
+    public static int cx_shared_new(MemorySegment out) {
+        var mh$ = cx_shared_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_new", out);
+            }
+            return (int)mh$.invokeExact(out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_free(cx_shared *map)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_free$descriptor() {
+        return cx_shared_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_free(cx_shared *map)
+     * }
+     */
+    public static MethodHandle cx_shared_free$handle() {
+        return cx_shared_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_free(cx_shared *map)
+     * }
+     */
+    public static MemorySegment cx_shared_free$address() {
+        return cx_shared_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_free(cx_shared *map)
+     * }
+     */
+    public static int cx_shared_free(MemorySegment map) {
+        var mh$ = cx_shared_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_free", map);
+            }
+            return (int)mh$.invokeExact(map);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_reader_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_reader_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_new(cx_shared *map, cx_shared_reader **out)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_reader_new$descriptor() {
+        return cx_shared_reader_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_new(cx_shared *map, cx_shared_reader **out)
+     * }
+     */
+    public static MethodHandle cx_shared_reader_new$handle() {
+        return cx_shared_reader_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_new(cx_shared *map, cx_shared_reader **out)
+     * }
+     */
+    public static MemorySegment cx_shared_reader_new$address() {
+        return cx_shared_reader_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_new(cx_shared *map, cx_shared_reader **out)
+     * }
+     */
+    public static int cx_shared_reader_new(MemorySegment map, MemorySegment out) {
+        var mh$ = cx_shared_reader_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_reader_new", map, out);
+            }
+            return (int)mh$.invokeExact(map, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_reader_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_reader_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_reader_free$descriptor() {
+        return cx_shared_reader_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static MethodHandle cx_shared_reader_free$handle() {
+        return cx_shared_reader_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static MemorySegment cx_shared_reader_free$address() {
+        return cx_shared_reader_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static int cx_shared_reader_free(MemorySegment map, MemorySegment reader) {
+        var mh$ = cx_shared_reader_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_reader_free", map, reader);
+            }
+            return (int)mh$.invokeExact(map, reader);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_get(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_get$descriptor() {
+        return cx_shared_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_get(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static MethodHandle cx_shared_get$handle() {
+        return cx_shared_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_get(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static MemorySegment cx_shared_get$address() {
+        return cx_shared_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_get(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static int cx_shared_get(MemorySegment map, MemorySegment reader, long key, MemorySegment value) {
+        var mh$ = cx_shared_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_get", map, reader, key, value);
+            }
+            return (int)mh$.invokeExact(map, reader, key, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_find {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_find");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_find(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_find$descriptor() {
+        return cx_shared_find.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_find(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static MethodHandle cx_shared_find$handle() {
+        return cx_shared_find.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_find(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static MemorySegment cx_shared_find$address() {
+        return cx_shared_find.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t cx_shared_find(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static long cx_shared_find(MemorySegment map, MemorySegment reader, long key, long absent) {
+        var mh$ = cx_shared_find.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_find", map, reader, key, absent);
+            }
+            return (long)mh$.invokeExact(map, reader, key, absent);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_put {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_put");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_put$descriptor() {
+        return cx_shared_put.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous)
+     * }
+     */
+    public static MethodHandle cx_shared_put$handle() {
+        return cx_shared_put.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous)
+     * }
+     */
+    public static MemorySegment cx_shared_put$address() {
+        return cx_shared_put.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_put(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous)
+     * }
+     */
+    public static int cx_shared_put(MemorySegment map, MemorySegment reader, long key, long value, MemorySegment previous) {
+        var mh$ = cx_shared_put.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_put", map, reader, key, value, previous);
+            }
+            return (int)mh$.invokeExact(map, reader, key, value, previous);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_put_if_absent {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_put_if_absent");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put_if_absent(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_put_if_absent$descriptor() {
+        return cx_shared_put_if_absent.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put_if_absent(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present)
+     * }
+     */
+    public static MethodHandle cx_shared_put_if_absent$handle() {
+        return cx_shared_put_if_absent.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_put_if_absent(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present)
+     * }
+     */
+    public static MemorySegment cx_shared_put_if_absent$address() {
+        return cx_shared_put_if_absent.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_put_if_absent(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present)
+     * }
+     */
+    public static int cx_shared_put_if_absent(MemorySegment map, MemorySegment reader, long key, long value, MemorySegment present) {
+        var mh$ = cx_shared_put_if_absent.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_put_if_absent", map, reader, key, value, present);
+            }
+            return (int)mh$.invokeExact(map, reader, key, value, present);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_remove {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_remove");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_remove(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_remove$descriptor() {
+        return cx_shared_remove.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_remove(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous)
+     * }
+     */
+    public static MethodHandle cx_shared_remove$handle() {
+        return cx_shared_remove.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_remove(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous)
+     * }
+     */
+    public static MemorySegment cx_shared_remove$address() {
+        return cx_shared_remove.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_remove(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous)
+     * }
+     */
+    public static int cx_shared_remove(MemorySegment map, MemorySegment reader, long key, MemorySegment previous) {
+        var mh$ = cx_shared_remove.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_remove", map, reader, key, previous);
+            }
+            return (int)mh$.invokeExact(map, reader, key, previous);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_compare_and_set {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_compare_and_set");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_compare_and_set(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t expected, uint64_t value)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_compare_and_set$descriptor() {
+        return cx_shared_compare_and_set.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_compare_and_set(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t expected, uint64_t value)
+     * }
+     */
+    public static MethodHandle cx_shared_compare_and_set$handle() {
+        return cx_shared_compare_and_set.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_compare_and_set(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t expected, uint64_t value)
+     * }
+     */
+    public static MemorySegment cx_shared_compare_and_set$address() {
+        return cx_shared_compare_and_set.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_compare_and_set(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t expected, uint64_t value)
+     * }
+     */
+    public static int cx_shared_compare_and_set(MemorySegment map, MemorySegment reader, long key, long expected, long value) {
+        var mh$ = cx_shared_compare_and_set.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_compare_and_set", map, reader, key, expected, value);
+            }
+            return (int)mh$.invokeExact(map, reader, key, expected, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_clear {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_clear");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_clear$descriptor() {
+        return cx_shared_clear.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static MethodHandle cx_shared_clear$handle() {
+        return cx_shared_clear.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static MemorySegment cx_shared_clear$address() {
+        return cx_shared_clear.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader)
+     * }
+     */
+    public static int cx_shared_clear(MemorySegment map, MemorySegment reader) {
+        var mh$ = cx_shared_clear.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_clear", map, reader);
+            }
+            return (int)mh$.invokeExact(map, reader);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_merge {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_merge");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_merge(cx_shared *map, cx_shared_reader *reader, const cx_hamt *from)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_merge$descriptor() {
+        return cx_shared_merge.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_merge(cx_shared *map, cx_shared_reader *reader, const cx_hamt *from)
+     * }
+     */
+    public static MethodHandle cx_shared_merge$handle() {
+        return cx_shared_merge.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_merge(cx_shared *map, cx_shared_reader *reader, const cx_hamt *from)
+     * }
+     */
+    public static MemorySegment cx_shared_merge$address() {
+        return cx_shared_merge.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_merge(cx_shared *map, cx_shared_reader *reader, const cx_hamt *from)
+     * }
+     */
+    public static int cx_shared_merge(MemorySegment map, MemorySegment reader, MemorySegment from) {
+        var mh$ = cx_shared_merge.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_merge", map, reader, from);
+            }
+            return (int)mh$.invokeExact(map, reader, from);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_size$descriptor() {
+        return cx_shared_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size)
+     * }
+     */
+    public static MethodHandle cx_shared_size$handle() {
+        return cx_shared_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size)
+     * }
+     */
+    public static MemorySegment cx_shared_size$address() {
+        return cx_shared_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size)
+     * }
+     */
+    public static int cx_shared_size(MemorySegment map, MemorySegment reader, MemorySegment size) {
+        var mh$ = cx_shared_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_size", map, reader, size);
+            }
+            return (int)mh$.invokeExact(map, reader, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_new$descriptor() {
+        return cx_shared_snapshot_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_new$handle() {
+        return cx_shared_snapshot_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_new$address() {
+        return cx_shared_snapshot_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out)
+     * }
+     */
+    public static int cx_shared_snapshot_new(MemorySegment map, MemorySegment reader, MemorySegment out) {
+        var mh$ = cx_shared_snapshot_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_new", map, reader, out);
+            }
+            return (int)mh$.invokeExact(map, reader, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void cx_shared_snapshot_free(cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_free$descriptor() {
+        return cx_shared_snapshot_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void cx_shared_snapshot_free(cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_free$handle() {
+        return cx_shared_snapshot_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void cx_shared_snapshot_free(cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_free$address() {
+        return cx_shared_snapshot_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void cx_shared_snapshot_free(cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static void cx_shared_snapshot_free(MemorySegment snapshot) {
+        var mh$ = cx_shared_snapshot_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_free", snapshot);
+            }
+            mh$.invokeExact(snapshot);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_get$descriptor() {
+        return cx_shared_snapshot_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_get$handle() {
+        return cx_shared_snapshot_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_get$address() {
+        return cx_shared_snapshot_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value)
+     * }
+     */
+    public static int cx_shared_snapshot_get(MemorySegment snapshot, long key, MemorySegment value) {
+        var mh$ = cx_shared_snapshot_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_get", snapshot, key, value);
+            }
+            return (int)mh$.invokeExact(snapshot, key, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_find {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_find");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_find(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_find$descriptor() {
+        return cx_shared_snapshot_find.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_find(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_find$handle() {
+        return cx_shared_snapshot_find.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_find(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_find$address() {
+        return cx_shared_snapshot_find.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_find(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent)
+     * }
+     */
+    public static long cx_shared_snapshot_find(MemorySegment snapshot, long key, long absent) {
+        var mh$ = cx_shared_snapshot_find.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_find", snapshot, key, absent);
+            }
+            return (long)mh$.invokeExact(snapshot, key, absent);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_size$descriptor() {
+        return cx_shared_snapshot_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_size$handle() {
+        return cx_shared_snapshot_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_size$address() {
+        return cx_shared_snapshot_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static long cx_shared_snapshot_size(MemorySegment snapshot) {
+        var mh$ = cx_shared_snapshot_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_size", snapshot);
+            }
+            return (long)mh$.invokeExact(snapshot);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_iterate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_iterate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_iterate(const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values, uint64_t capacity)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_iterate$descriptor() {
+        return cx_shared_snapshot_iterate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_iterate(const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values, uint64_t capacity)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_iterate$handle() {
+        return cx_shared_snapshot_iterate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_iterate(const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values, uint64_t capacity)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_iterate$address() {
+        return cx_shared_snapshot_iterate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_iterate(const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values, uint64_t capacity)
+     * }
+     */
+    public static long cx_shared_snapshot_iterate(MemorySegment snapshot, MemorySegment cursor, MemorySegment keys, MemorySegment values, long capacity) {
+        var mh$ = cx_shared_snapshot_iterate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_iterate", snapshot, cursor, keys, values, capacity);
+            }
+            return (long)mh$.invokeExact(snapshot, cursor, keys, values, capacity);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_hamt_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_hamt_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_hamt_bytes$descriptor() {
+        return cx_shared_snapshot_hamt_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_hamt_bytes$handle() {
+        return cx_shared_snapshot_hamt_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_hamt_bytes$address() {
+        return cx_shared_snapshot_hamt_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot)
+     * }
+     */
+    public static long cx_shared_snapshot_hamt_bytes(MemorySegment snapshot) {
+        var mh$ = cx_shared_snapshot_hamt_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_hamt_bytes", snapshot);
+            }
+            return (long)mh$.invokeExact(snapshot);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_to_hamt {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_to_hamt");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_to_hamt(const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_to_hamt$descriptor() {
+        return cx_shared_snapshot_to_hamt.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_to_hamt(const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_to_hamt$handle() {
+        return cx_shared_snapshot_to_hamt.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_to_hamt(const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_to_hamt$address() {
+        return cx_shared_snapshot_to_hamt.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_snapshot_to_hamt(const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out)
+     * }
+     */
+    public static int cx_shared_snapshot_to_hamt(MemorySegment snapshot, MemorySegment space, MemorySegment out) {
+        var mh$ = cx_shared_snapshot_to_hamt.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_to_hamt", snapshot, space, out);
+            }
+            return (int)mh$.invokeExact(snapshot, space, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_trim {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_trim");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_trim(cx_shared *map)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_trim$descriptor() {
+        return cx_shared_trim.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_trim(cx_shared *map)
+     * }
+     */
+    public static MethodHandle cx_shared_trim$handle() {
+        return cx_shared_trim.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_shared_trim(cx_shared *map)
+     * }
+     */
+    public static MemorySegment cx_shared_trim$address() {
+        return cx_shared_trim.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_shared_trim(cx_shared *map)
+     * }
+     */
+    public static int cx_shared_trim(MemorySegment map) {
+        var mh$ = cx_shared_trim.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_trim", map);
+            }
+            return (int)mh$.invokeExact(map);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_retired {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_retired");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_retired(cx_shared *map)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_retired$descriptor() {
+        return cx_shared_retired.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_retired(cx_shared *map)
+     * }
+     */
+    public static MethodHandle cx_shared_retired$handle() {
+        return cx_shared_retired.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_retired(cx_shared *map)
+     * }
+     */
+    public static MemorySegment cx_shared_retired$address() {
+        return cx_shared_retired.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t cx_shared_retired(cx_shared *map)
+     * }
+     */
+    public static long cx_shared_retired(MemorySegment map) {
+        var mh$ = cx_shared_retired.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_retired", map);
+            }
+            return (long)mh$.invokeExact(map);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_bytes(cx_shared *map)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_bytes$descriptor() {
+        return cx_shared_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_bytes(cx_shared *map)
+     * }
+     */
+    public static MethodHandle cx_shared_bytes$handle() {
+        return cx_shared_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t cx_shared_bytes(cx_shared *map)
+     * }
+     */
+    public static MemorySegment cx_shared_bytes$address() {
+        return cx_shared_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t cx_shared_bytes(cx_shared *map)
+     * }
+     */
+    public static long cx_shared_bytes(MemorySegment map) {
+        var mh$ = cx_shared_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_bytes", map);
+            }
+            return (long)mh$.invokeExact(map);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,585 @@
+/*
+ * reclaim.c - frees the nodes of a lock-free structure when no thread can be looking at them any
+ * more.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* syscall(): NOLINT(bugprone-reserved-identifier,cert-dcl*) */
+#endif
+#include "reclaim.h"
+
+#include <string.h>
+
+#include "contexture.h"
+#include "hamt.h"
+#include "memory.h"
+
+/* TSan knows nothing of membarrier. */
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+
+#if defined(__linux__) && !defined(THREAD_SANITIZER) && defined(__has_include)
+#if __has_include(<linux/membarrier.h>)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define HAS_MEMBARRIER 1
+#endif
+#endif
+
+/* ------------------------------------------------------------------------------- fences -- */
+
+#ifdef HAS_MEMBARRIER
+
+static bool barrier_register(void) {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+/* A fence in every running thread of the process. A child after a fork may have to register. */
+static bool barrier_run(void) {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ||
+         (barrier_register() &&
+          syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
+}
+
+#else
+
+static bool barrier_register(void) {
+  return false;
+}
+
+static bool barrier_run(void) {
+  return false;
+}
+
+#endif
+
+/* -------------------------------------------------------------------------------- pools -- */
+
+static uint32_t chunk_records(uint32_t chunk) {
+  return RECLAIM_FIRST_CHUNK << chunk;
+}
+
+/* Index of a chunk's first record. */
+static uint32_t chunk_first(uint32_t chunk) {
+  return (RECLAIM_FIRST_CHUNK << chunk) - RECLAIM_FIRST_CHUNK;
+}
+
+static struct reclaim_record *pool_chunk(const struct reclaim_pool *pool, uint32_t chunk) {
+  return bits_pointer(atomics_load_acquire(&pool->chunks[chunk]));
+}
+
+static struct reclaim_record *pool_record(const struct reclaim_pool *pool, uint32_t index) {
+  uint32_t chunk = 0;
+  while (index >= chunk_first(chunk + 1)) {
+    chunk++;
+  }
+  return pool_chunk(pool, chunk) + (index - chunk_first(chunk));
+}
+
+/* One step through all records of the pool: NULL to start, NULL at the end. */
+struct pool_walk {
+  const struct reclaim_pool *pool;
+  struct reclaim_record *chunk;
+  uint32_t number;
+  uint32_t at;
+};
+
+static struct reclaim_record *pool_next(struct pool_walk *walk) {
+  if (walk->chunk != NULL && walk->at == chunk_records(walk->number)) {
+    walk->chunk = NULL;
+    walk->number++;
+  }
+  if (walk->chunk == NULL) {
+    if (walk->number == RECLAIM_CHUNKS) {
+      return NULL;
+    }
+    walk->chunk = pool_chunk(walk->pool, walk->number);
+    walk->at = 0;
+    if (walk->chunk == NULL) {
+      return NULL;
+    }
+  }
+  return walk->chunk + walk->at++;
+}
+
+static uint32_t record_index(const struct reclaim_record *record) {
+  return (uint32_t)atomics_load_relaxed(&record->place);
+}
+
+/* `next` is the index + 1 of the record that follows it in a list, 0 for none. */
+static void record_link(struct reclaim_record *record, uint32_t next) {
+  atomics_store_relaxed(&record->place, (uint64_t)next << 32 | record_index(record));
+}
+
+/* Puts the records from `first` to `last`, linked already, on the pool's list of free ones. */
+static void pool_push(
+    struct reclaim_pool *pool, struct reclaim_record *first, struct reclaim_record *last) {
+  uint64_t head = atomics_load_acquire(&pool->free);
+  uint64_t with;
+  do {
+    record_link(last, (uint32_t)head);
+    with = ((head >> 32) + 1) << 32 | (record_index(first) + 1);
+  } while (!atomics_cas_acq_rel(&pool->free, &head, with));
+}
+
+/* The tag in the upper half of the list's head changes with every push and pop, so a list that
+ * looks as it did before is as it was before, short of 2^32 changes in between. */
+static struct reclaim_record *pool_pop(struct reclaim_pool *pool) {
+  uint64_t head = atomics_load_acquire(&pool->free);
+  for (;;) {
+    if ((uint32_t)head == 0) {
+      return NULL;
+    }
+    struct reclaim_record *record = pool_record(pool, (uint32_t)head - 1);
+    uint64_t next = atomics_load_relaxed(&record->place) >> 32;
+    if (atomics_cas_acq_rel(&pool->free, &head, ((head >> 32) + 1) << 32 | next)) {
+      return record;
+    }
+  }
+}
+
+/* Adds a chunk, whose records go to the list unless they are for claims. False for want of memory,
+ * or if the pool is as large as it gets. If another thread adds one meanwhile, that will do. */
+static bool pool_grow(struct reclaim *domain, struct reclaim_pool *pool) {
+  uint32_t number = 0;
+  while (number < RECLAIM_CHUNKS && pool_chunk(pool, number) != NULL) {
+    number++;
+  }
+  uint32_t count = chunk_records(number);
+  struct reclaim_record *chunk = number < RECLAIM_CHUNKS ? cx_memory_alloc(count * sizeof *chunk)
+                                                         : NULL;
+  if (chunk == NULL) {
+    return false;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    chunk[i].home = domain;
+    chunk[i].place = (uint64_t)(chunk_first(number) + i + 2) << 32 | (chunk_first(number) + i);
+  }
+  uint64_t none = 0;
+  if (!atomics_cas_acq_rel(&pool->chunks[number], &none, (uintptr_t)chunk)) {
+    cx_memory_free(chunk);
+  } else if (pool != &domain->claims) {
+    pool_push(pool, chunk, chunk + count - 1);
+  }
+  return true;
+}
+
+bool reclaim_grow_claims(struct reclaim *domain) {
+  return pool_grow(domain, &domain->claims);
+}
+
+struct reclaim_record *reclaim_acquire(struct reclaim *domain, struct reclaim_pool *pool) {
+  struct reclaim_record *record;
+  while ((record = pool_pop(pool)) == NULL) {
+    if (!pool_grow(domain, pool)) {
+      return NULL;
+    }
+  }
+  atomics_store_release(&record->state, RECLAIM_IDLE);
+  return record;
+}
+
+/* ------------------------------------------------------------------------- reservations -- */
+
+void reclaim_claim(struct reclaim_guard *guard, struct reclaim *domain) {
+  *guard = (struct reclaim_guard){.domain = domain, .claimed = true};
+  /* Threads have stacks of their own, so where this one's is tells them apart well enough. */
+  uint32_t hint = (uint32_t)(hamt_mix((uintptr_t)guard >> 16));
+  uint64_t era = reclaim_era(domain);
+  guard->limit = era + RECLAIM_WINDOW;
+  struct reclaim_record *chunk;
+  for (uint32_t number = 0;
+       number < RECLAIM_CHUNKS && (chunk = pool_chunk(&domain->claims, number)) != NULL; number++) {
+    uint32_t count = chunk_records(number);
+    for (uint32_t i = 0; i < count; i++) {
+      struct reclaim_record *record = &chunk[(hint + i) & (count - 1)];
+      uint64_t free = RECLAIM_FREE;
+      if (atomics_load_relaxed(&record->state) == RECLAIM_FREE &&
+          atomics_cas_ordered(&record->state, &free, era)) {
+        guard->record = record;
+        return;
+      }
+    }
+  }
+  guard->claimed = false;
+  guard->limit = UINT64_MAX;
+  atomics_add_ordered(&domain->overflow, 1);
+  atomics_store_relaxed(&domain->wanted, 1);
+}
+
+void reclaim_again(struct reclaim_guard *guard) {
+  if (guard->widening < RECLAIM_WIDEST) {
+    guard->widening++;
+  }
+  reclaim_reserve(guard);
+}
+
+uint64_t reclaim_extend(struct reclaim_guard *guard) {
+  uint64_t *state = &guard->record->state;
+  uint64_t first = atomics_load_relaxed(state) & RECLAIM_ERA_MASK;
+  uint64_t era = reclaim_era(guard->domain);
+  uint64_t widening = guard->widening;
+  while (first + ((uint64_t)RECLAIM_WINDOW << widening) < era + RECLAIM_WINDOW) {
+    widening++;
+  }
+  /* A record of its own is written by its holder only, so an exchange is a store with a fence. */
+  atomics_exchange_ordered(state, first | widening << RECLAIM_ERA_BITS);
+  return first + ((uint64_t)RECLAIM_WINDOW << widening);
+}
+
+uint64_t reclaim_hold(struct reclaim *domain, struct reclaim_record *record, uint64_t widening) {
+  uint64_t era = reclaim_era(domain);
+  atomics_store_relaxed(&record->limit, era + ((uint64_t)RECLAIM_WINDOW << widening));
+  atomics_exchange_ordered(&record->state, era);
+  return era;
+}
+
+bool reclaim_held(struct reclaim *domain, struct reclaim_record *record) {
+  uint64_t era = reclaim_era(domain);
+  if (era > atomics_load_relaxed(&record->limit)) {
+    return false;
+  }
+  atomics_store_release(&record->limit, era);
+  return true;
+}
+
+/* -------------------------------------------------------------------------------- nodes -- */
+
+/* Puts the batches from `first` to `last`, linked already, on the list of those that wait. */
+static void waiting_push(
+    struct reclaim *domain, struct reclaim_batch *first, struct reclaim_batch *last) {
+  uint64_t head = atomics_load_relaxed(&domain->waiting);
+  do {
+    last->next = bits_pointer(head);
+  } while (!atomics_cas_ordered(&domain->waiting, &head, (uintptr_t)first));
+}
+
+/* Hands over what the record has retired. Without memory for a batch, that waits for better
+ * times. */
+static void hand_over(struct reclaim *domain, struct reclaim_record *record) {
+  struct reclaim_batch *batch = record->spare;
+  if (record->nodes == NULL || (batch == NULL && (batch = memory_take(sizeof *batch)) == NULL)) {
+    return;
+  }
+  record->spare = NULL;
+  batch->nodes = record->nodes;
+  batch->kept = NULL;
+  batch->count = record->count;
+  record->nodes = NULL;
+  atomics_store_relaxed(&record->count, 0);
+  batch->death = atomics_add_ordered(&domain->era, 1);
+  atomics_add_relaxed(&domain->waiting_count, batch->count);
+  waiting_push(domain, batch, batch);
+}
+
+void reclaim_retire(
+    struct reclaim *domain, struct reclaim_record *record, struct reclaim_node *node) {
+  node->link = record->nodes;
+  record->nodes = node;
+  atomics_store_relaxed(&record->count, record->count + 1);
+  if (record->count >= RECLAIM_BATCH) {
+    hand_over(domain, record);
+    if (atomics_load_relaxed(&domain->waiting_count) >= atomics_load_relaxed(&domain->threshold)) {
+      reclaim_scan(domain, record);
+    }
+  }
+}
+
+/* -------------------------------------------------------------------------------- scans -- */
+
+#define SCAN_INTERVALS 128u
+
+struct interval {
+  uint64_t first;
+  uint64_t last;
+};
+
+/* Reservations by their first era; `last` is the latest of this one's and all before. */
+struct intervals {
+  uint32_t count;
+  struct interval in[SCAN_INTERVALS];
+};
+
+static void intervals_add(struct intervals *set, uint64_t first, uint64_t last) {
+  uint32_t i = set->count++;
+  for (; i > 0 && set->in[i - 1].first > first; i--) {
+    set->in[i] = set->in[i - 1];
+  }
+  set->in[i] = (struct interval){first, last};
+}
+
+static void intervals_close(struct intervals *set) {
+  for (uint32_t i = 1; i < set->count; i++) {
+    if (set->in[i].last < set->in[i - 1].last) {
+      set->in[i].last = set->in[i - 1].last;
+    }
+  }
+}
+
+/* Whether one of them meets [birth, death]: the one that lasts longest among those that begin by
+ * `death` decides. */
+static bool intervals_meet(const struct intervals *set, uint64_t birth, uint64_t death) {
+  uint32_t low = 0;
+  uint32_t high = set->count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (set->in[middle].first <= death) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low > 0 && set->in[low - 1].last >= birth;
+}
+
+/* The pools of a domain, one after the other. */
+struct scan_walk {
+  struct reclaim *domain;
+  struct pool_walk pool;
+  uint32_t number;
+};
+
+static struct reclaim_pool *scan_pool(struct reclaim *domain, uint32_t number) {
+  switch (number) {
+  case 0:
+    return &domain->claims;
+  case 1:
+    return &domain->readers;
+  case 2:
+    return &domain->snapshots;
+  default:
+    return NULL;
+  }
+}
+
+static struct reclaim_record *scan_next(struct scan_walk *walk) {
+  for (;;) {
+    struct reclaim_record *record = pool_next(&walk->pool);
+    if (record != NULL) {
+      return record;
+    }
+    struct reclaim_pool *next = scan_pool(walk->domain, walk->number + 1);
+    if (next == NULL) {
+      return NULL;
+    }
+    walk->number++;
+    walk->pool = (struct pool_walk){.pool = next};
+  }
+}
+
+static struct scan_walk scan_start(struct reclaim *domain) {
+  return (struct scan_walk){domain, {.pool = &domain->claims}, 0};
+}
+
+/* Reads further reservations until there is no room for more; false if there were none left. */
+static bool scan_reservations(struct scan_walk *walk, struct intervals *set) {
+  set->count = 0;
+  struct reclaim_record *record;
+  while (set->count < SCAN_INTERVALS && (record = scan_next(walk)) != NULL) {
+    uint64_t state = atomics_load_ordered(&record->state);
+    if (state == RECLAIM_FREE || state == RECLAIM_IDLE) {
+      continue;
+    }
+    uint64_t first = state & RECLAIM_ERA_MASK;
+    uint64_t last = walk->pool.pool == &walk->domain->snapshots
+                        ? atomics_load_acquire(&record->limit)
+                        : first + ((uint64_t)RECLAIM_WINDOW << (state >> RECLAIM_ERA_BITS));
+    intervals_add(set, first, last);
+  }
+  intervals_close(set);
+  return set->count > 0;
+}
+
+/* Moves the nodes that a reservation meets to batch->kept. */
+static void batch_sift(struct reclaim_batch *batch, const struct intervals *set) {
+  struct reclaim_node **at = &batch->nodes;
+  while (*at != NULL) {
+    struct reclaim_node *node = *at;
+    if (intervals_meet(set, reclaim_birth(node), batch->death)) {
+      *at = node->link;
+      node->link = batch->kept;
+      batch->kept = node;
+    } else {
+      at = &node->link;
+    }
+  }
+}
+
+/* Frees what no reservation met and returns how many nodes that were. */
+static uint64_t batch_free(
+    struct reclaim *domain, struct reclaim_record *record, struct reclaim_batch *batch) {
+  uint64_t freed = 0;
+  uint64_t bytes = 0;
+  for (struct reclaim_node *node = batch->nodes; node != NULL;) {
+    struct reclaim_node *next = node->link;
+    bytes += domain->release(node);
+    freed++;
+    node = next;
+  }
+  reclaim_count_bytes(record, 0 - bytes);
+  batch->nodes = batch->kept;
+  batch->kept = NULL;
+  batch->count -= freed;
+  return freed;
+}
+
+/* Whether readers that are inside can be told from the records now. */
+static bool scan_fence(struct reclaim *domain) {
+  if (!domain->fenced && !barrier_run()) {
+    return false;
+  }
+  /* With fences: puts this scan before or after each reservation in the total order. */
+  atomics_add_ordered(&domain->era, 1);
+  return atomics_load_ordered(&domain->overflow) == 0;
+}
+
+void reclaim_scan(struct reclaim *domain, struct reclaim_record *record) {
+  struct reclaim_batch *first = bits_pointer(atomics_exchange_ordered(&domain->waiting, 0));
+  if (first == NULL) {
+    return;
+  }
+  if (atomics_load_relaxed(&domain->wanted) != 0 && reclaim_grow_claims(domain)) {
+    atomics_store_relaxed(&domain->wanted, 0);
+  }
+  atomics_add_relaxed(&domain->scans, 1);
+  uint64_t freed = 0;
+  if (scan_fence(domain)) {
+    struct intervals set;
+    struct scan_walk walk = scan_start(domain);
+    while (scan_reservations(&walk, &set)) {
+      for (struct reclaim_batch *batch = first; batch != NULL; batch = batch->next) {
+        batch_sift(batch, &set);
+      }
+    }
+    struct reclaim_batch **at = &first;
+    while (*at != NULL) {
+      struct reclaim_batch *batch = *at;
+      freed += batch_free(domain, record, batch);
+      if (batch->nodes != NULL) {
+        at = &batch->next;
+      } else {
+        *at = batch->next;
+        if (record->spare == NULL) {
+          record->spare = batch;
+        } else {
+          memory_give(batch);
+        }
+      }
+    }
+  }
+  if (first != NULL) {
+    struct reclaim_batch *last = first;
+    while (last->next != NULL) {
+      last = last->next;
+    }
+    waiting_push(domain, first, last);
+  }
+  uint64_t left = atomics_add_relaxed(&domain->waiting_count, 0 - freed) - freed;
+  atomics_store_relaxed(&domain->threshold, 2 * left + RECLAIM_BACKLOG);
+}
+
+void reclaim_trim(struct reclaim *domain) {
+  struct reclaim_record *mine = NULL;
+  struct pool_walk walk = {.pool = &domain->claims};
+  struct reclaim_record *record;
+  while ((record = pool_next(&walk)) != NULL) {
+    uint64_t free = RECLAIM_FREE;
+    if (!atomics_cas_acq_rel(&record->state, &free, RECLAIM_IDLE)) {
+      continue;
+    }
+    hand_over(domain, record);
+    if (mine == NULL) {
+      mine = record;
+    } else {
+      atomics_store_release(&record->state, RECLAIM_FREE);
+    }
+  }
+  if (mine != NULL) {
+    reclaim_scan(domain, mine);
+    atomics_store_release(&mine->state, RECLAIM_FREE);
+  }
+}
+
+void reclaim_release(
+    struct reclaim *domain, struct reclaim_pool *pool, struct reclaim_record *record) {
+  hand_over(domain, record);
+  atomics_store_release(&record->state, RECLAIM_FREE);
+  pool_push(pool, record, record);
+}
+
+/* ------------------------------------------------------------------------ whole domains -- */
+
+int32_t reclaim_init(
+    struct reclaim *domain, uint64_t (*release)(struct reclaim_node *node), bool fenced) {
+  memset(domain, 0, sizeof *domain);
+  domain->era = 1; /* 0 is RECLAIM_FREE */
+  domain->release = release;
+  domain->threshold = RECLAIM_BACKLOG;
+  domain->fenced = fenced || !barrier_register();
+  return reclaim_grow_claims(domain) ? CX_OK : CX_NO_MEMORY;
+}
+
+bool reclaim_in_use(struct reclaim *domain) {
+  struct scan_walk walk = scan_start(domain);
+  struct reclaim_record *record;
+  while ((record = scan_next(&walk)) != NULL) {
+    if (atomics_load_acquire(&record->state) != RECLAIM_FREE) {
+      return true;
+    }
+  }
+  return atomics_load_acquire(&domain->overflow) != 0;
+}
+
+static void nodes_destroy(struct reclaim *domain, struct reclaim_node *node) {
+  while (node != NULL) {
+    struct reclaim_node *next = node->link;
+    domain->release(node);
+    node = next;
+  }
+}
+
+void reclaim_destroy(struct reclaim *domain) {
+  struct scan_walk walk = scan_start(domain);
+  struct reclaim_record *record;
+  while ((record = scan_next(&walk)) != NULL) {
+    nodes_destroy(domain, record->nodes);
+    memory_give(record->spare);
+  }
+  for (uint32_t i = 0; scan_pool(domain, i) != NULL; i++) {
+    for (uint32_t number = 0; number < RECLAIM_CHUNKS; number++) {
+      cx_memory_free(pool_chunk(scan_pool(domain, i), number));
+    }
+  }
+  struct reclaim_batch *batch = bits_pointer(domain->waiting);
+  while (batch != NULL) {
+    struct reclaim_batch *next = batch->next;
+    nodes_destroy(domain, batch->nodes);
+    memory_give(batch);
+    batch = next;
+  }
+}
+
+uint64_t reclaim_retired(struct reclaim *domain) {
+  uint64_t count = atomics_load_relaxed(&domain->waiting_count);
+  struct scan_walk walk = scan_start(domain);
+  struct reclaim_record *record;
+  while ((record = scan_next(&walk)) != NULL) {
+    count += atomics_load_relaxed(&record->count);
+  }
+  return count;
+}
+
+uint64_t reclaim_bytes(struct reclaim *domain) {
+  uint64_t bytes = 0;
+  struct scan_walk walk = scan_start(domain);
+  struct reclaim_record *record;
+  while ((record = scan_next(&walk)) != NULL) {
+    bytes += atomics_load_relaxed(&record->bytes);
+  }
+  return bytes;
+}
