@@ -29,7 +29,7 @@ void cx_memory_free(void *memory) {
 }
 
 void *memory_take(uint64_t bytes) {
-  return bytes > PTRDIFF_MAX ? NULL : malloc((size_t)bytes);
+  return bytes > PTRDIFF_MAX ? NULL : aligned_alloc(8, (size_t)bytes);
 }
 
 void memory_give(void *memory) {

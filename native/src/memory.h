@@ -7,7 +7,7 @@
 
 #include "contexture.h"
 
-/* `bytes` bytes, aligned for every type, or NULL. */
+/* `bytes` bytes, a multiple of 8, at an 8-byte boundary, or NULL. */
 void *memory_take(uint64_t bytes);
 
 /* Frees what memory_take returned; NULL is a no-op. */
