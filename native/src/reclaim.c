@@ -2,9 +2,6 @@
  * reclaim.c - frees the nodes of a lock-free structure when no thread can be looking at them any
  * more.
  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* syscall(): NOLINT(bugprone-reserved-identifier,cert-dcl*) */
-#endif
 #include "reclaim.h"
 
 #include <string.h>
@@ -26,7 +23,6 @@
 #if __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #define HAS_MEMBARRIER 1
 #endif
 #endif
@@ -34,6 +30,9 @@
 /* ------------------------------------------------------------------------------- fences -- */
 
 #ifdef HAS_MEMBARRIER
+
+/* In unistd.h it is an extension of C11. */
+long syscall(long number, ...);
 
 static bool barrier_register(void) {
   return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;

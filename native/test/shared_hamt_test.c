@@ -25,7 +25,7 @@ static struct setup setup_new(bool fenced, bool registered) {
 static void setup_free(struct setup *s) {
   CHECK_STATUS(CX_OK, cx_shared_reader_free(s->map, s->reader));
   CHECK_STATUS(CX_OK, cx_shared_clear(s->map, NULL));
-  CHECK_STATUS(CX_OK, cx_shared_trim(s->map));
+  CHECK(cx_shared_trim(s->map) == CX_OK); /* where memory is refused, it leaves some for later */
   CHECK_EQUAL(0, cx_shared_retired(s->map));
   CHECK_EQUAL(sizeof(cx_shared) + sizeof(struct shared_root), cx_shared_bytes(s->map));
   CHECK_STATUS(CX_OK, cx_shared_free(s->map));
