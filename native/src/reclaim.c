@@ -504,9 +504,30 @@ void reclaim_trim(struct reclaim *domain) {
   }
 }
 
+/* Leaves what the record has retired to one for claims, where reclaim_trim finds it. */
+static void leave_behind(struct reclaim *domain, struct reclaim_record *record) {
+  struct reclaim_guard guard;
+  reclaim_claim(&guard, domain);
+  struct reclaim_record *heir = guard.record;
+  if (heir != NULL) {
+    struct reclaim_node **end = &heir->nodes;
+    while (*end != NULL) {
+      end = &(*end)->link;
+    }
+    *end = record->nodes;
+    record->nodes = NULL;
+    atomics_store_relaxed(&heir->count, heir->count + record->count);
+    atomics_store_relaxed(&record->count, 0);
+  }
+  reclaim_exit(&guard);
+}
+
 void reclaim_release(
     struct reclaim *domain, struct reclaim_pool *pool, struct reclaim_record *record) {
   hand_over(domain, record);
+  if (record->nodes != NULL) {
+    leave_behind(domain, record);
+  }
   atomics_store_release(&record->state, RECLAIM_FREE);
   pool_push(pool, record, record);
 }
