@@ -550,7 +550,8 @@ CX_API int32_t cx_shared_snapshot_to_hamt(
     const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out);
 
 /* Frees at once what nobody holds any more, which otherwise happens now and then in the course of
- * changes. O(what waits). Any thread, lock-free; allocates. Errors: CX_INVALID. */
+ * changes. O(what waits). Any thread, lock-free; allocates. Errors: CX_NO_MEMORY (some of it still
+ * waits), CX_INVALID. */
 CX_API int32_t cx_shared_trim(cx_shared *map);
 
 /* Nodes that were taken out of the map and not freed yet; and bytes in all its nodes, these

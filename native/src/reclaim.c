@@ -259,11 +259,14 @@ static void waiting_push(
 }
 
 /* Hands over what the record has retired. Without memory for a batch, that waits for better
- * times. */
-static void hand_over(struct reclaim *domain, struct reclaim_record *record) {
+ * times: false. */
+static bool hand_over(struct reclaim *domain, struct reclaim_record *record) {
   struct reclaim_batch *batch = record->spare;
-  if (record->nodes == NULL || (batch == NULL && (batch = memory_take(sizeof *batch)) == NULL)) {
-    return;
+  if (record->nodes == NULL) {
+    return true;
+  }
+  if (batch == NULL && (batch = memory_take(sizeof *batch)) == NULL) {
+    return false;
   }
   record->spare = NULL;
   batch->nodes = record->nodes;
@@ -274,6 +277,7 @@ static void hand_over(struct reclaim *domain, struct reclaim_record *record) {
   batch->death = atomics_add_ordered(&domain->era, 1);
   atomics_add_relaxed(&domain->waiting_count, batch->count);
   waiting_push(domain, batch, batch);
+  return true;
 }
 
 void reclaim_retire(
@@ -482,7 +486,27 @@ void reclaim_scan(struct reclaim *domain, struct reclaim_record *record) {
   atomics_store_relaxed(&domain->threshold, 2 * left + RECLAIM_BACKLOG);
 }
 
-void reclaim_trim(struct reclaim *domain) {
+/* What a pool's free records have retired: they were given back when there was no memory for a
+ * batch. Each is taken off the list for it, so that nobody else uses it meanwhile. */
+static bool hand_over_free(struct reclaim *domain, struct reclaim_pool *pool) {
+  bool all = true;
+  struct reclaim_record *looked_at = NULL;
+  struct reclaim_record *record;
+  while ((record = pool_pop(pool)) != NULL) {
+    all = hand_over(domain, record) && all;
+    record_link(record, looked_at == NULL ? 0 : record_index(looked_at) + 1);
+    looked_at = record;
+  }
+  while ((record = looked_at) != NULL) {
+    uint32_t next = (uint32_t)(atomics_load_relaxed(&record->place) >> 32);
+    looked_at = next == 0 ? NULL : pool_record(pool, next - 1);
+    pool_push(pool, record, record);
+  }
+  return all;
+}
+
+bool reclaim_trim(struct reclaim *domain) {
+  bool all = hand_over_free(domain, &domain->readers);
   struct reclaim_record *mine = NULL;
   struct pool_walk walk = {.pool = &domain->claims};
   struct reclaim_record *record;
@@ -491,7 +515,7 @@ void reclaim_trim(struct reclaim *domain) {
     if (!atomics_cas_acq_rel(&record->state, &free, RECLAIM_IDLE)) {
       continue;
     }
-    hand_over(domain, record);
+    all = hand_over(domain, record) && all;
     if (mine == NULL) {
       mine = record;
     } else {
@@ -502,6 +526,7 @@ void reclaim_trim(struct reclaim *domain) {
     reclaim_scan(domain, mine);
     atomics_store_release(&mine->state, RECLAIM_FREE);
   }
+  return all;
 }
 
 /* Leaves what the record has retired to one for claims, where reclaim_trim finds it. */

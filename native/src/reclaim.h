@@ -240,8 +240,9 @@ bool reclaim_held(struct reclaim *domain, struct reclaim_record *record);
 /* Frees what nobody holds, with `record` held by the caller. Lock-free. */
 void reclaim_scan(struct reclaim *domain, struct reclaim_record *record);
 
-/* The same after collecting what idle records have retired. */
-void reclaim_trim(struct reclaim *domain);
+/* The same after collecting what idle records have retired; false if there was no memory to
+ * collect all of it. */
+bool reclaim_trim(struct reclaim *domain);
 
 /* Nodes that were retired and not freed yet; bytes taken and not given back. Not exact while
  * others are at work. */

@@ -910,8 +910,7 @@ int32_t cx_shared_trim(cx_shared *map) {
   if (!shared_valid(map)) {
     return CX_INVALID;
   }
-  reclaim_trim(&map->domain);
-  return CX_OK;
+  return reclaim_trim(&map->domain) ? CX_OK : CX_NO_MEMORY;
 }
 
 uint64_t cx_shared_retired(cx_shared *map) {

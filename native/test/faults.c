@@ -12,6 +12,7 @@
 #include "faulty.h"
 
 #undef aligned_alloc
+#undef malloc
 #undef free
 
 /* Rounds that are made without a gap; after these only some, unless CX_EVERY_ROUND is set in the
@@ -142,12 +143,19 @@ bool faulty_refuses_space(const cx_space *space) {
   return is_due(REFUSED_SPACE);
 }
 
-void *faulty_aligned_alloc(size_t alignment, size_t bytes) {
-  void *memory = is_due(REFUSED_MEMORY) ? NULL : aligned_alloc(alignment, bytes);
+static void *counted(void *memory) {
   if (memory != NULL) {
     atomic_fetch_add(&live, 1);
   }
   return memory;
+}
+
+void *faulty_aligned_alloc(size_t alignment, size_t bytes) {
+  return is_due(REFUSED_MEMORY) ? NULL : counted(aligned_alloc(alignment, bytes));
+}
+
+void *faulty_malloc(size_t bytes) {
+  return is_due(REFUSED_MEMORY) ? NULL : counted(malloc(bytes));
 }
 
 void faulty_free(void *memory) {

@@ -14,6 +14,7 @@
 bool faulty_refuses_space(const cx_space *space);
 
 void *faulty_aligned_alloc(size_t alignment, size_t bytes);
+void *faulty_malloc(size_t bytes);
 void faulty_free(void *memory);
 
 static inline void *faulty_space_take(cx_space *space, uint64_t bytes) {
@@ -22,11 +23,11 @@ static inline void *faulty_space_take(cx_space *space, uint64_t bytes) {
 
 #define space_take faulty_space_take
 #define aligned_alloc faulty_aligned_alloc
+#define malloc faulty_malloc
 #define free faulty_free
 
-/* memory.c alone allocates, and with aligned_alloc. */
-#define malloc library_code_takes_memory_from_cx_memory_alloc
-#define calloc library_code_takes_memory_from_cx_memory_alloc
-#define realloc library_code_takes_memory_from_cx_memory_alloc
+/* Nothing of the library's calls these, so there is nothing to put in their place. */
+#define calloc calloc_has_no_twin_in_faulty_h
+#define realloc realloc_has_no_twin_in_faulty_h
 
 #endif
