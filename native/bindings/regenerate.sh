@@ -69,6 +69,9 @@ run "@$here/jextract.args" "@$here/includes.args" --output "$work/out" "$header"
 while read -r option name; do
   case $option in
     --include-struct) [ -f "$work/out/$package/$name.java" ] ;;
+    --include-typedef)
+      grep -qE "^    public static final [A-Za-z.]+ $name = " "$work/out/$package/contexture_h.java"
+      ;;
     --include-*) grep -qE "^    public static [A-Za-z]+ $name\(" "$work/out/$package/contexture_h.java" ;;
   esac || fail "jextract generated nothing for $name"
 done <"$work/listed"

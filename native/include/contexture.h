@@ -5,7 +5,12 @@
  * 64-bit values and is an immutable hash array mapped trie (HAMT). A thread state holds the
  * current stack of one thread and a cache that makes a repeated lookup O(1).
  *
- *     cx_record_lookup -> cx_record (cache) -> miss -> cx_link (chain of links) -> cx_hamt
+ *     cx_var_lookup -> cx_thread (cache) -> miss -> cx_ec (chain of links) -> cx_hamt
+ *
+ * There are two layers. A C program uses the upper one, at the end of this file: cx_thread, cx_lc
+ * and cx_ec are handles, the library owns all memory, and every call is checked. Under it lies the
+ * lower one, cx_hamt, cx_link, cx_record and cx_cell: pure functions over a caller's memory, for
+ * bindings of languages that manage memory themselves, as the Java binding does.
  *
  * Conventions
  *   Status     Functions that can fail return a cx_status: CX_OK (0) or CX_ABSENT (1) when they
@@ -18,10 +23,15 @@
  *              system as a whole. No function here blocks, except that the ones marked
  *              "allocates" call the C library's allocator.
  *   Threads    "any thread": may be called at any time from anywhere. "owner": only by the thread
- *              that the cx_record stands for, or while that thread is known to stand still.
- *   Ownership  Functions that build something write it into a cx_space, a region that the caller
- *              owns. What was built stays valid, and immutable, until the caller releases the
- *              region; it may point into older regions, which must then live as long.
+ *              that the cx_thread or cx_record stands for; for a record also while that thread is
+ *              known to stand still. The upper layer checks it.
+ *   Handles    Of the upper layer: what a handle names belongs to who asked for it, and is freed
+ *              once, with the function that its kind has for it, or with its runtime. A copy of a
+ *              handle is as good as the original. A handle that was freed, was never given out or
+ *              is of another kind is told from a good one, also while another thread frees it.
+ *   Ownership  Functions of the lower layer that build something write it into a cx_space, a region
+ *              that the caller owns. What was built stays valid, and immutable, until the caller
+ *              releases the region; it may point into older regions, which must then live as long.
  *   Pure       Reads its arguments only; no side effect, no allocation, no lock: fit for
  *              Linker.Option.critical.
  *
@@ -44,9 +54,9 @@ extern "C" {
 #endif
 
 /* Changes with every incompatible change of a function, a layout or the canonical shape. */
-#define CX_ABI_VERSION 1
+#define CX_ABI_VERSION 2
 
-/* ------------------------------------------------------------------------------- status -- */
+/* -------------------------------------------------------------------------------- status -- */
 
 typedef enum cx_status {
   CX_OK = 0,
@@ -55,17 +65,21 @@ typedef enum cx_status {
   CX_NO_MEMORY = -2,     /* the C library's allocator refused */
   CX_EXHAUSTED = -3,     /* a 64-bit counter is near its end; ids are never reused */
   CX_INVALID = -4,       /* an argument is NULL, misaligned or out of range */
-  CX_STALE = -5,         /* the unique_id of the thread state is 0: see cx_record */
+  CX_STALE = -5,         /* what the handle named was freed; or the unique_id of a record is 0 */
   CX_ENTERED = -6,       /* the logical context is on a stack already */
   CX_TOO_LARGE = -7,     /* the map would have more than 2^31 - 1 entries */
   CX_IN_USE = -8,        /* readers, snapshots or calls of the shared map are left: end them first */
+  CX_BAD_HANDLE = -9,    /* the handle was never given out, is of another kind, or is no runtime */
+  CX_WRONG_THREAD = -10, /* the thread state belongs to another thread */
+  CX_OUT_OF_ORDER = -11, /* something that was entered later must be left first */
+  CX_READ_ONLY = -12,    /* the thread state shows the stack of a binding, which alone changes it */
 } cx_status;
 
 /* A static, human-readable text for a status; "unknown status" for any other number.
  * Any thread, wait-free. The text is never freed. */
 CX_API const char *cx_strerror(int32_t status);
 
-/* --------------------------------------------------------------------------- introspection -- */
+/* ------------------------------------------------------------------------- introspection -- */
 
 /* CX_ABI_VERSION of the library as built. Any thread, wait-free. */
 CX_API uint32_t cx_abi_version(void);
@@ -111,7 +125,7 @@ typedef enum cx_layout_field {
  * A binding compares these with its own idea before it uses the library. Any thread, wait-free. */
 CX_API int64_t cx_layout(uint32_t field);
 
-/* --------------------------------------------------------------------------------- memory -- */
+/* -------------------------------------------------------------------------------- memory -- */
 
 /* A region that the caller owns and functions bump-allocate from. Both ends are 8-byte aligned.
  * The library writes whatever type it needs there; it is compiled so that the region may be an
@@ -132,7 +146,7 @@ CX_API void *cx_memory_alloc(uint64_t bytes);
 /* Frees what cx_memory_alloc returned; NULL is a no-op. Any thread; allocates. */
 CX_API void cx_memory_free(void *memory);
 
-/* ----------------------------------------------------------------------------------- HAMT -- */
+/* ---------------------------------------------------------------------------------- HAMT -- */
 
 /*
  * An immutable map from 64-bit keys to 64-bit values. NULL is the empty map.
@@ -222,17 +236,21 @@ CX_API uint64_t cx_hamt_dump(const cx_hamt *map, char *buffer, uint64_t capacity
  * derived from it hash so. Errors: CX_NEED_SPACE, CX_INVALID. */
 CX_API int32_t cx_test_hamt_raw(cx_space *space, const cx_hamt **out);
 
-/* --------------------------------------------------------------------------- runtime, variables -- */
+/* -------------------------------------------------------------------- runtime, variables -- */
 
 /* Where ids and versions come from. Two users of one process have a runtime each and share
  * nothing. All counters are 64-bit and never reused. */
 typedef struct cx_runtime cx_runtime;
 
-/* A new runtime, or CX_NO_MEMORY. Any thread; allocates. */
+/* A new runtime. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED (16383 runtimes live), CX_INVALID. */
 CX_API int32_t cx_runtime_new(cx_runtime **out);
 
-/* Frees it; every thread state made from it must have been freed. NULL is a no-op. */
-CX_API void cx_runtime_free(cx_runtime *runtime);
+/* Frees it and whatever was made from it with the upper layer; all handles of that are stale from
+ * now on. Records made from it must have been freed. No other thread may be in a call that uses the
+ * runtime or a handle of it. NULL is a no-op. Calls the allocator. Errors: CX_BAD_HANDLE (it is no
+ * runtime that lives: freed already, for instance; nothing was read there). */
+CX_API int32_t cx_runtime_free(cx_runtime *runtime);
 
 /* Reserves `count` consecutive numbers that no one else gets and writes the first. Any thread,
  * lock-free (one compare-and-swap, repeated only if another thread's came between). Errors:
@@ -247,15 +265,17 @@ typedef struct cx_var {
   uint64_t version;
 } cx_var;
 
-/* Writes a new variable to *out, a copy of which is as good as the original. Any thread,
- * lock-free. Errors: CX_EXHAUSTED, CX_INVALID. */
+/* Writes a new variable to *out, a copy of which is as good as the original. It takes no memory, so
+ * there is nothing to free. Use it with thread states of the same runtime only: to another runtime
+ * its id is somebody else's. Any thread, lock-free.
+ * Errors: CX_EXHAUSTED, CX_BAD_HANDLE (of the runtime), CX_INVALID. */
 CX_API int32_t cx_var_new(cx_runtime *runtime, cx_var *out);
 
 /* Gives the variable a new version: cached values of it are no longer found. The caller sees to it
  * that no other thread uses this cx_var meanwhile. Errors: CX_EXHAUSTED, CX_INVALID. */
 CX_API int32_t cx_var_touch(cx_runtime *runtime, cx_var *var);
 
-/* -------------------------------------------------------------------- execution-context chains -- */
+/* -------------------------------------------------------------- execution-context chains -- */
 
 /*
  * One link of an immutable chain of maps, topmost first. NULL is the empty chain.
@@ -289,7 +309,7 @@ CX_API int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt 
 /* As cx_hamt_dump, for a chain, topmost link first. */
 CX_API uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity);
 
-/* ------------------------------------------------------------------------ records of threads -- */
+/* -------------------------------------------------------------------- records of threads -- */
 
 #define CX_EC_MAX_LINKS 32u
 #define CX_FLAT_LIMIT 32u
@@ -368,7 +388,7 @@ CX_API int64_t cx_record_find(
 /* Canonical text of the thread's stack: the topmost map, then the chain. Owner. */
 CX_API uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity);
 
-/* ------------------------------------------------------------------ variables on a record's stack -- */
+/* --------------------------------------------------------- variables on a record's stack -- */
 
 /* V2: CX_OK and *value through the cache, or CX_ABSENT. Owner, wait-free. O(1) on a hit, else as
  * cx_record_find. `value` may be NULL. Errors: CX_INVALID, CX_STALE. */
@@ -390,7 +410,7 @@ CX_API int32_t cx_record_set(
 CX_API int32_t cx_record_delete(
     cx_runtime *runtime, cx_record *thread, const cx_var *var, cx_space *space);
 
-/* ---------------------------------------------------------- logical contexts on a record's stack -- */
+/* -------------------------------------------------- logical contexts on a record's stack -- */
 
 /* A mutable logical context: the map it has now, and which thread state has it on its stack. */
 typedef struct cx_cell {
@@ -558,6 +578,181 @@ CX_API int32_t cx_shared_trim(cx_shared *map);
  * included. Exact while nobody else is at work. 0 for an invalid map. Any thread, wait-free. */
 CX_API uint64_t cx_shared_retired(cx_shared *map);
 CX_API uint64_t cx_shared_bytes(cx_shared *map);
+/* ------------------------------------------------------------------------------- threads -- */
+
+/*
+ * The upper layer: contexts whose memory the library manages. A thread at work:
+ *
+ *     cx_runtime *runtime;   cx_runtime_new(&runtime);             once in a process
+ *     cx_var precision;      cx_var_new(runtime, &precision);      once, shared by all threads
+ *     cx_thread thread;      cx_thread_new(runtime, &thread);      in every thread
+ *     cx_var_set(thread, &precision, 28);
+ *     cx_var_lookup(thread, &precision, 0, &digits);
+ *     cx_thread_free(thread);                                      before the thread ends
+ *
+ * Handles are numbers, each with a generation: they are never reused, and 0 is none. At most 2^24
+ * of a runtime live at a time.
+ *
+ * Memory is bounded: a context holds at most about three times what its values need, and what a
+ * thread replaces, leaves or frees is reused at once unless a snapshot that lives shows it.
+ *
+ * After fork(), the child goes on with the one thread it has, and with everything that belongs to
+ * that or to nobody. A thread state of one of the other threads answers CX_WRONG_THREAD there, and
+ * a logical context that one had entered CX_ENTERED: whoever could have left it doesn't exist.
+ */
+
+/* The context of one thread: a stack of logical contexts and a lookup cache. */
+typedef uint64_t cx_thread;
+
+/* A logical context of its own, which can be on one stack at a time. */
+typedef uint64_t cx_lc;
+
+/* A snapshot of a whole stack; immutable. */
+typedef uint64_t cx_ec;
+
+/* Names one entering of something, until that is left. Not a handle: it is neither freed nor
+ * copied to other threads. */
+typedef uint64_t cx_frame;
+
+/* In place of a snapshot: the current stack of the thread, as it is. */
+#define CX_CURRENT 0u
+
+/* Flag of cx_var_lookup: the topmost logical context alone. */
+#define CX_TOPMOST 1u
+
+/* *out = a thread state with an empty stack (S1), which belongs to the calling thread: no other may
+ * use it. Free it with cx_thread_free. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_thread_new(cx_runtime *runtime, cx_thread *out);
+
+/* Leaves whatever the thread has entered and frees its state. Owner; calls the allocator.
+ * Errors: CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD. */
+CX_API int32_t cx_thread_free(cx_thread thread);
+
+/* Gives the state up, without freeing it, for another thread to adopt. Owner, wait-free.
+ * Errors: CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_thread_disown(cx_thread thread);
+
+/* Makes a state that was disowned belong to the calling thread, which sees all that the former
+ * owner did with it. Any thread, lock-free. Errors: CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD
+ * (somebody owns it). */
+CX_API int32_t cx_thread_adopt(cx_thread thread);
+
+/* Gives the state an empty cache of `entries` lines (a power of two, 1 to 65536) in place of the
+ * one it has; a new state has one of 64. Owner; allocates.
+ * Errors: CX_NO_MEMORY, CX_INVALID, CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_thread_set_cache(cx_thread thread, uint64_t entries);
+
+/* Writes the canonical text of the thread's stack (docs/dump-format.md) with a final NUL to buffer,
+ * as far as it fits in `capacity` bytes, and its length without the NUL to *length. `buffer` may be
+ * NULL if `capacity` is 0. Owner, wait-free. O(entries).
+ * Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD. */
+CX_API int32_t cx_thread_dump(
+    cx_thread thread, char *buffer, uint64_t capacity, uint64_t *length);
+
+/* For bindings: *out = a thread state that shows the stack of `record`, which the caller keeps
+ * alive and whose changes are seen at once. C code that gets it may look variables up and change
+ * nothing.
+ * It belongs to the calling thread or, if `any_thread` isn't 0, to whichever thread runs the call
+ * that the caller lends it to, because a virtual thread has none of its own. Free it with
+ * cx_thread_free. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_thread_lend(
+    cx_runtime *runtime, cx_record *record, uint32_t any_thread, cx_thread *out);
+
+/* ----------------------------------------------------------------------------- variables -- */
+
+/* V2: CX_OK and *value, or CX_ABSENT. Looks through the whole stack, topmost LC first; with
+ * `flags` CX_TOPMOST, in the topmost LC only, past the cache. `value` may be NULL. Owner,
+ * wait-free. O(1) when cached, else O(links).
+ * Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD. */
+CX_API int32_t cx_var_lookup(
+    cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value);
+
+/* V4: binds the variable in the topmost LC, which is made if there is none. Owner, wait-free; may
+ * allocate. Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_TOO_LARGE, CX_INVALID, CX_STALE, CX_BAD_HANDLE,
+ * CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value);
+
+/* V5: removes the variable from the topmost LC, and from that only, so that a value below shows
+ * through; CX_ABSENT, with nothing changed, if that LC doesn't hold it. Otherwise as cx_var_set. */
+CX_API int32_t cx_var_delete(cx_thread thread, const cx_var *var);
+
+/* ---------------------------------------------------------------------- logical contexts -- */
+
+/* *out = an empty logical context that is on no stack. Free it with cx_lc_free. Any thread,
+ * lock-free; allocates. Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out);
+
+/* Frees it; snapshots that show its values keep those. Any thread, lock-free; calls the allocator.
+ * Errors: CX_ENTERED (it is on a stack: leave it first), CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_lc_free(cx_lc lc);
+
+/* S3, G1: pushes `lc` on the thread's stack, until cx_lc_pop: what a generator does with its
+ * logical context when it is resumed. Its values are seen first, and what is set goes there and
+ * stays there. Owner, lock-free; may allocate.
+ * Errors: CX_ENTERED (S4: it is on a stack, of this or of another thread; nothing changed),
+ * CX_NO_MEMORY, CX_EXHAUSTED, CX_TOO_LARGE, CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD,
+ * CX_READ_ONLY. */
+CX_API int32_t cx_lc_push(cx_thread thread, cx_lc lc);
+
+/* Pops `lc`, which was the last thing that the thread entered: what a generator does when it
+ * yields, returns or fails. Any thread may push it next, and finds what was set. Owner, wait-free;
+ * calls the allocator. Errors: CX_OUT_OF_ORDER (what the thread entered last is something else, or
+ * nothing; nothing changed), CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_lc_pop(cx_thread thread, cx_lc lc);
+
+/* -------------------------------------------------------------------- execution contexts -- */
+
+/* *out = an empty snapshot. Free it with cx_ec_free. Any thread, lock-free; may allocate.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out);
+
+/* Frees it. Stacks on which it was made current keep what they need of it. Any thread, lock-free;
+ * calls the allocator. Errors: CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_ec_free(cx_ec ec);
+
+/* S5, "get execution context": *out = a snapshot of the thread's whole stack, unmoved by what any
+ * thread does later. Free it with cx_ec_free. Owner, wait-free but for taking a handle, which is
+ * lock-free; may allocate. O(1), or O(entries) where a chain of CX_EC_MAX_LINKS is folded.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_TOO_LARGE, CX_INVALID, CX_STALE, CX_BAD_HANDLE,
+ * CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_ec_get(cx_thread thread, cx_ec *out);
+
+/* S6, "set execution context": makes `ec` current under a fresh empty LC, until cx_ec_restore with
+ * *frame. `ec` never changes, so it may be current in any number of threads at once. Owner,
+ * lock-free; may allocate. Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID, CX_STALE, CX_BAD_HANDLE,
+ * CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_ec_set(cx_thread thread, cx_ec ec, cx_frame *frame);
+
+/* S3 over S6, T2: the same with `lc` in place of the fresh LC; `ec` may be CX_CURRENT. Errors: as
+ * cx_ec_set, and CX_ENTERED and CX_TOO_LARGE as cx_lc_push. */
+CX_API int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame *frame);
+
+/* Undoes the cx_ec_set or cx_ec_set_with_lc that wrote `frame`: everything is as it was before, and
+ * a logical context that was entered is free for the next. Owner, wait-free; calls the allocator.
+ * Errors: CX_OUT_OF_ORDER (something was entered later; nothing changed), CX_STALE (it was left
+ * already, or isn't of this thread state), CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
+CX_API int32_t cx_ec_restore(cx_thread thread, cx_frame frame);
+
+/* What a lookup finds while `ec` is current: CX_OK and *value, or CX_ABSENT. `value` may be NULL.
+ * Any thread, lock-free. O(links). Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value);
+
+/* S8: writes the ids of the variables that have a value in `ec`, each once and in no order, to
+ * ids[], as far as they fit in `capacity`, and their number to *count. `ids` may be NULL if
+ * `capacity` is 0. Any thread, lock-free; allocates. O(entries).
+ * Errors: CX_NO_MEMORY, CX_TOO_LARGE, CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_ec_vars(cx_ec ec, uint64_t *ids, uint64_t capacity, uint64_t *count);
+
+/* S7: *out = a snapshot with the same lookups and at most one link. Free it with cx_ec_free, and
+ * `ec` too. Any thread, lock-free; allocates. O(entries).
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_TOO_LARGE, CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_ec_squash(cx_ec ec, cx_ec *out);
+
+/* Writes the canonical text of `ec`, topmost link first, as cx_thread_dump does. Any thread,
+ * lock-free. Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+CX_API int32_t cx_ec_dump(cx_ec ec, char *buffer, uint64_t capacity, uint64_t *length);
 
 #ifdef __cplusplus
 }

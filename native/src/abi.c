@@ -29,13 +29,21 @@ const char *cx_strerror(int32_t status) {
   case CX_INVALID:
     return "an argument is null, misaligned or out of range";
   case CX_STALE:
-    return "the thread state is not initialized or being freed";
+    return "it was freed, or the record is not initialized";
   case CX_ENTERED:
     return "the logical context is entered already";
   case CX_TOO_LARGE:
     return "the map would have more than 2^31 - 1 entries";
   case CX_IN_USE:
     return "readers, snapshots or calls of the shared map are left";
+  case CX_BAD_HANDLE:
+    return "no such handle of this kind was ever given out";
+  case CX_WRONG_THREAD:
+    return "the thread state belongs to another thread";
+  case CX_OUT_OF_ORDER:
+    return "something that was entered later must be left first";
+  case CX_READ_ONLY:
+    return "the stack belongs to a binding and is read-only here";
   default:
     return "unknown status";
   }

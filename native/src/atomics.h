@@ -5,10 +5,12 @@
  *
  *   word                   accesses                          synchronises with
  *   cx_runtime.next        A.1 load, A.2 compare-and-swap    nothing: only the numbers matter
- *   cx_cell.holder           A.3 acquire on entering           A.4
+ *   cx_cell.holder         A.3 acquire on entering           A.4
  *                          A.4 release on leaving            A.3, so that whoever enters next
  *                                                            sees the map that was stored back
  *   the shared map's       A.1, A.3 to A.13                  see O10 to O19 in docs/memory.md
+ *   of the handle table    A.1, A.2, A.4 to A.7, A.12 to     see O20 to O24 in docs/memory.md
+ *                          A.17
  *
  * The words are plain uint64_t in the public header, which C++ and binding generators read as
  * well; hence the compiler's builtins and not _Atomic.
@@ -89,6 +91,27 @@ static inline bool atomics_cas_acq_rel(uint64_t *word, uint64_t *expected, uint6
 /* A.13: keeps the compiler, not the processor, from moving accesses across. */
 static inline void atomics_compiler_fence(void) {
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* A.14: returns the number that is left. */
+static inline uint64_t atomics_subtract_acq_rel(uint64_t *word, uint64_t change) {
+  return __atomic_sub_fetch(word, change, __ATOMIC_ACQ_REL);
+}
+
+/* A.15 */
+static inline void *atomics_load_pointer_acquire(void *const *pointer) {
+  return __atomic_load_n(pointer, __ATOMIC_ACQUIRE);
+}
+
+/* A.16: whether *pointer went from `expected` to `desired`. */
+static inline bool atomics_cas_pointer_acq_rel(void **pointer, void *expected, void *desired) {
+  return __atomic_compare_exchange_n(
+      pointer, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* A.17 */
+static inline void atomics_store_pointer_release(void **pointer, void *value) {
+  __atomic_store_n(pointer, value, __ATOMIC_RELEASE);
 }
 
 /* NOLINTEND(readability-non-const-parameter) */

@@ -1,5 +1,5 @@
 /*
- * runtime.c - gives out ids and versions, none of them twice.
+ * runtime.c - makes and frees runtimes, and gives out ids and versions, none of them twice.
  */
 #include "runtime.h"
 
@@ -17,12 +17,25 @@ int32_t cx_runtime_new(cx_runtime **out) {
     return CX_NO_MEMORY;
   }
   runtime->next = 1;
+  int32_t status = handle_register(runtime);
+  if (status != CX_OK) {
+    cx_memory_free(runtime);
+    return status;
+  }
   *out = runtime;
   return CX_OK;
 }
 
-void cx_runtime_free(cx_runtime *runtime) {
+int32_t cx_runtime_free(cx_runtime *runtime) {
+  if (runtime == NULL) {
+    return CX_OK;
+  }
+  if (handle_check_runtime(runtime) != CX_OK) {
+    return CX_BAD_HANDLE;
+  }
+  handle_unregister(runtime);
   cx_memory_free(runtime);
+  return CX_OK;
 }
 
 /* A bare fetch-and-add could run past the limit, and in the end wrap, when callers that are told

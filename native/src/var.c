@@ -3,6 +3,7 @@
  */
 #include "bits.h"
 #include "hamt.h"
+#include "handle.h"
 #include "thread_state.h"
 #include "var_cache.h"
 
@@ -16,7 +17,11 @@ static bool var_valid(const cx_var *var) {
 
 int32_t cx_var_new(cx_runtime *runtime, cx_var *out) {
   uint64_t number;
-  int32_t status = bits_writable(out) ? cx_runtime_reserve(runtime, 1, &number) : CX_INVALID;
+  int32_t status = handle_check_runtime(runtime);
+  if (status != CX_OK) {
+    return status;
+  }
+  status = bits_writable(out) ? cx_runtime_reserve(runtime, 1, &number) : CX_INVALID;
   if (status == CX_OK) {
     *out = (cx_var){number, number};
   }

@@ -16,14 +16,14 @@ static void build_id_is_a_digest(void) {
 }
 
 static void every_status_has_its_own_text(void) {
-  for (int32_t a = CX_IN_USE; a <= CX_ABSENT; a++) {
+  for (int32_t a = CX_READ_ONLY; a <= CX_ABSENT; a++) {
     CHECK(strcmp("unknown status", cx_strerror(a)) != 0);
-    for (int32_t b = CX_IN_USE; b < a; b++) {
+    for (int32_t b = CX_READ_ONLY; b < a; b++) {
       CHECK(strcmp(cx_strerror(a), cx_strerror(b)) != 0);
     }
   }
   CHECK_TEXT("unknown status", cx_strerror(CX_ABSENT + 1));
-  CHECK_TEXT("unknown status", cx_strerror(CX_IN_USE - 1));
+  CHECK_TEXT("unknown status", cx_strerror(CX_READ_ONLY - 1));
   CHECK_TEXT("unknown status", cx_strerror(INT32_MIN));
 }
 

@@ -416,10 +416,10 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_runtime_free}; 0 is a no-op. */
-  public static void runtimeFree(long runtime) {
+  /** {@code cx_runtime_free}: a status; 0 is a no-op. */
+  public static int runtimeFree(long runtime) {
     try {
-      RUNTIME_FREE.invokeExact(runtime);
+      return (int) RUNTIME_FREE.invokeExact(runtime);
     } catch (Throwable t) {
       throw thrown(t);
     }

@@ -20,7 +20,7 @@ import java.util.List;
  */
 public final class CxLayout {
   /** {@code CX_ABI_VERSION} of the header that this class was written for. */
-  public static final int ABI_VERSION = 1;
+  public static final int ABI_VERSION = 2;
 
   /*
    * cx_space
@@ -271,6 +271,16 @@ public final class CxLayout {
         "cx_abi_version",
         "cx_build_id",
         "cx_cell_new",
+        "cx_ec_dump",
+        "cx_ec_free",
+        "cx_ec_get",
+        "cx_ec_lookup",
+        "cx_ec_new",
+        "cx_ec_restore",
+        "cx_ec_set",
+        "cx_ec_set_with_lc",
+        "cx_ec_squash",
+        "cx_ec_vars",
         "cx_hamt_assoc",
         "cx_hamt_assoc_bound",
         "cx_hamt_bytes",
@@ -285,6 +295,10 @@ public final class CxLayout {
         "cx_hamt_replace_unshared",
         "cx_hamt_size",
         "cx_layout",
+        "cx_lc_free",
+        "cx_lc_new",
+        "cx_lc_pop",
+        "cx_lc_push",
         "cx_link_dump",
         "cx_link_find",
         "cx_link_new",
@@ -335,7 +349,17 @@ public final class CxLayout {
         "cx_shared_trim",
         "cx_strerror",
         "cx_test_hamt_raw",
+        "cx_thread_adopt",
+        "cx_thread_disown",
+        "cx_thread_dump",
+        "cx_thread_free",
+        "cx_thread_lend",
+        "cx_thread_new",
+        "cx_thread_set_cache",
+        "cx_var_delete",
+        "cx_var_lookup",
         "cx_var_new",
+        "cx_var_set",
         "cx_var_touch",
         "cx_version");
   }

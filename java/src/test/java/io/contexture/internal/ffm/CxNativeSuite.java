@@ -277,7 +277,7 @@ class CxNativeSuite {
     Cx.putLong(thread + CxLayout.THREAD_TOP, 0);
     Cx.threadFree(thread);
     Cx.threadFree(0);
-    Cx.runtimeFree(runtime);
-    Cx.runtimeFree(0);
+    assertEquals(Cx.OK, Cx.runtimeFree(runtime));
+    assertEquals(Cx.OK, Cx.runtimeFree(0));
   }
 }

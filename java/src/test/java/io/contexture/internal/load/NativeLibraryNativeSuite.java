@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.contexture.Backend;
+import io.contexture.internal.ffm.CxLayout;
 import io.contexture.internal.load.ChildJvm.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -205,7 +206,9 @@ class NativeLibraryNativeSuite {
 
   @Test
   void anotherAbiVersionIsRefused() throws Exception {
-    assertRefused(new StubLibrary().abiVersion(2), " has ABI version 2, and this code needs 1");
+    assertRefused(
+        new StubLibrary().abiVersion(9),
+        " has ABI version 9, and this code needs " + CxLayout.ABI_VERSION);
   }
 
   @Test

@@ -23,10 +23,10 @@ public class contexture_h extends contexture_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int CX_ABI_VERSION = (int)1L;
+    private static final int CX_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define CX_ABI_VERSION 1
+     * #define CX_ABI_VERSION 2
      * }
      */
     public static int CX_ABI_VERSION() {
@@ -121,6 +121,42 @@ public class contexture_h extends contexture_h$shared {
      */
     public static int CX_IN_USE() {
         return CX_IN_USE;
+    }
+    private static final int CX_BAD_HANDLE = (int)-9L;
+    /**
+     * {@snippet lang=c :
+     * enum cx_status.CX_BAD_HANDLE = -9
+     * }
+     */
+    public static int CX_BAD_HANDLE() {
+        return CX_BAD_HANDLE;
+    }
+    private static final int CX_WRONG_THREAD = (int)-10L;
+    /**
+     * {@snippet lang=c :
+     * enum cx_status.CX_WRONG_THREAD = -10
+     * }
+     */
+    public static int CX_WRONG_THREAD() {
+        return CX_WRONG_THREAD;
+    }
+    private static final int CX_OUT_OF_ORDER = (int)-11L;
+    /**
+     * {@snippet lang=c :
+     * enum cx_status.CX_OUT_OF_ORDER = -11
+     * }
+     */
+    public static int CX_OUT_OF_ORDER() {
+        return CX_OUT_OF_ORDER;
+    }
+    private static final int CX_READ_ONLY = (int)-12L;
+    /**
+     * {@snippet lang=c :
+     * enum cx_status.CX_READ_ONLY = -12
+     * }
+     */
+    public static int CX_READ_ONLY() {
+        return CX_READ_ONLY;
     }
 
     private static class cx_strerror {
@@ -1757,7 +1793,8 @@ public class contexture_h extends contexture_h$shared {
     }
 
     private static class cx_runtime_free {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
             contexture_h.C_POINTER
         );
 
@@ -1769,7 +1806,7 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void cx_runtime_free(cx_runtime *runtime)
+     * int32_t cx_runtime_free(cx_runtime *runtime)
      * }
      */
     public static FunctionDescriptor cx_runtime_free$descriptor() {
@@ -1779,7 +1816,7 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void cx_runtime_free(cx_runtime *runtime)
+     * int32_t cx_runtime_free(cx_runtime *runtime)
      * }
      */
     public static MethodHandle cx_runtime_free$handle() {
@@ -1789,7 +1826,7 @@ public class contexture_h extends contexture_h$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void cx_runtime_free(cx_runtime *runtime)
+     * int32_t cx_runtime_free(cx_runtime *runtime)
      * }
      */
     public static MemorySegment cx_runtime_free$address() {
@@ -1798,16 +1835,16 @@ public class contexture_h extends contexture_h$shared {
 
     /**
      * {@snippet lang=c :
-     * void cx_runtime_free(cx_runtime *runtime)
+     * int32_t cx_runtime_free(cx_runtime *runtime)
      * }
      */
-    public static void cx_runtime_free(MemorySegment runtime) {
+    public static int cx_runtime_free(MemorySegment runtime) {
         var mh$ = cx_runtime_free.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("cx_runtime_free", runtime);
             }
-            mh$.invokeExact(runtime);
+            return (int)mh$.invokeExact(runtime);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4655,6 +4692,1504 @@ public class contexture_h extends contexture_h$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t cx_thread
+     * }
+     */
+    public static final OfLong cx_thread = contexture_h.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t cx_lc
+     * }
+     */
+    public static final OfLong cx_lc = contexture_h.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t cx_ec
+     * }
+     */
+    public static final OfLong cx_ec = contexture_h.C_LONG;
+    /**
+     * {@snippet lang=c :
+     * typedef uint64_t cx_frame
+     * }
+     */
+    public static final OfLong cx_frame = contexture_h.C_LONG;
+
+    private static class cx_thread_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread *out)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_new$descriptor() {
+        return cx_thread_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread *out)
+     * }
+     */
+    public static MethodHandle cx_thread_new$handle() {
+        return cx_thread_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread *out)
+     * }
+     */
+    public static MemorySegment cx_thread_new$address() {
+        return cx_thread_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_new(cx_runtime *runtime, cx_thread *out)
+     * }
+     */
+    public static int cx_thread_new(MemorySegment runtime, MemorySegment out) {
+        var mh$ = cx_thread_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_new", runtime, out);
+            }
+            return (int)mh$.invokeExact(runtime, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_free(cx_thread thread)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_free$descriptor() {
+        return cx_thread_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_free(cx_thread thread)
+     * }
+     */
+    public static MethodHandle cx_thread_free$handle() {
+        return cx_thread_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_free(cx_thread thread)
+     * }
+     */
+    public static MemorySegment cx_thread_free$address() {
+        return cx_thread_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_free(cx_thread thread)
+     * }
+     */
+    public static int cx_thread_free(long thread) {
+        var mh$ = cx_thread_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_free", thread);
+            }
+            return (int)mh$.invokeExact(thread);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_disown {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_disown");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_disown(cx_thread thread)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_disown$descriptor() {
+        return cx_thread_disown.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_disown(cx_thread thread)
+     * }
+     */
+    public static MethodHandle cx_thread_disown$handle() {
+        return cx_thread_disown.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_disown(cx_thread thread)
+     * }
+     */
+    public static MemorySegment cx_thread_disown$address() {
+        return cx_thread_disown.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_disown(cx_thread thread)
+     * }
+     */
+    public static int cx_thread_disown(long thread) {
+        var mh$ = cx_thread_disown.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_disown", thread);
+            }
+            return (int)mh$.invokeExact(thread);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_adopt {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_adopt");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_adopt(cx_thread thread)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_adopt$descriptor() {
+        return cx_thread_adopt.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_adopt(cx_thread thread)
+     * }
+     */
+    public static MethodHandle cx_thread_adopt$handle() {
+        return cx_thread_adopt.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_adopt(cx_thread thread)
+     * }
+     */
+    public static MemorySegment cx_thread_adopt$address() {
+        return cx_thread_adopt.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_adopt(cx_thread thread)
+     * }
+     */
+    public static int cx_thread_adopt(long thread) {
+        var mh$ = cx_thread_adopt.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_adopt", thread);
+            }
+            return (int)mh$.invokeExact(thread);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_set_cache {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_set_cache");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_set_cache(cx_thread thread, uint64_t entries)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_set_cache$descriptor() {
+        return cx_thread_set_cache.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_set_cache(cx_thread thread, uint64_t entries)
+     * }
+     */
+    public static MethodHandle cx_thread_set_cache$handle() {
+        return cx_thread_set_cache.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_set_cache(cx_thread thread, uint64_t entries)
+     * }
+     */
+    public static MemorySegment cx_thread_set_cache$address() {
+        return cx_thread_set_cache.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_set_cache(cx_thread thread, uint64_t entries)
+     * }
+     */
+    public static int cx_thread_set_cache(long thread, long entries) {
+        var mh$ = cx_thread_set_cache.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_set_cache", thread, entries);
+            }
+            return (int)mh$.invokeExact(thread, entries);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_dump {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_dump");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_dump(cx_thread thread, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_dump$descriptor() {
+        return cx_thread_dump.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_dump(cx_thread thread, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static MethodHandle cx_thread_dump$handle() {
+        return cx_thread_dump.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_dump(cx_thread thread, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static MemorySegment cx_thread_dump$address() {
+        return cx_thread_dump.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_dump(cx_thread thread, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static int cx_thread_dump(long thread, MemorySegment buffer, long capacity, MemorySegment length) {
+        var mh$ = cx_thread_dump.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_dump", thread, buffer, capacity, length);
+            }
+            return (int)mh$.invokeExact(thread, buffer, capacity, length);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_thread_lend {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_INT,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_thread_lend");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_lend(cx_runtime *runtime, cx_record *record, uint32_t any_thread, cx_thread *out)
+     * }
+     */
+    public static FunctionDescriptor cx_thread_lend$descriptor() {
+        return cx_thread_lend.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_lend(cx_runtime *runtime, cx_record *record, uint32_t any_thread, cx_thread *out)
+     * }
+     */
+    public static MethodHandle cx_thread_lend$handle() {
+        return cx_thread_lend.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_thread_lend(cx_runtime *runtime, cx_record *record, uint32_t any_thread, cx_thread *out)
+     * }
+     */
+    public static MemorySegment cx_thread_lend$address() {
+        return cx_thread_lend.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_thread_lend(cx_runtime *runtime, cx_record *record, uint32_t any_thread, cx_thread *out)
+     * }
+     */
+    public static int cx_thread_lend(MemorySegment runtime, MemorySegment record_, int any_thread, MemorySegment out) {
+        var mh$ = cx_thread_lend.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_thread_lend", runtime, record_, any_thread, out);
+            }
+            return (int)mh$.invokeExact(runtime, record_, any_thread, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_var_lookup {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_INT,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_lookup");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup(cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value)
+     * }
+     */
+    public static FunctionDescriptor cx_var_lookup$descriptor() {
+        return cx_var_lookup.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup(cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value)
+     * }
+     */
+    public static MethodHandle cx_var_lookup$handle() {
+        return cx_var_lookup.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup(cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value)
+     * }
+     */
+    public static MemorySegment cx_var_lookup$address() {
+        return cx_var_lookup.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup(cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value)
+     * }
+     */
+    public static int cx_var_lookup(long thread, MemorySegment var_, int flags, MemorySegment value) {
+        var mh$ = cx_var_lookup.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_lookup", thread, var_, flags, value);
+            }
+            return (int)mh$.invokeExact(thread, var_, flags, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_var_set {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_set");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static FunctionDescriptor cx_var_set$descriptor() {
+        return cx_var_set.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static MethodHandle cx_var_set$handle() {
+        return cx_var_set.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static MemorySegment cx_var_set$address() {
+        return cx_var_set.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static int cx_var_set(long thread, MemorySegment var_, long value) {
+        var mh$ = cx_var_set.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_set", thread, var_, value);
+            }
+            return (int)mh$.invokeExact(thread, var_, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_var_delete {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_delete");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete(cx_thread thread, const cx_var *var)
+     * }
+     */
+    public static FunctionDescriptor cx_var_delete$descriptor() {
+        return cx_var_delete.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete(cx_thread thread, const cx_var *var)
+     * }
+     */
+    public static MethodHandle cx_var_delete$handle() {
+        return cx_var_delete.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete(cx_thread thread, const cx_var *var)
+     * }
+     */
+    public static MemorySegment cx_var_delete$address() {
+        return cx_var_delete.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_delete(cx_thread thread, const cx_var *var)
+     * }
+     */
+    public static int cx_var_delete(long thread, MemorySegment var_) {
+        var mh$ = cx_var_delete.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_delete", thread, var_);
+            }
+            return (int)mh$.invokeExact(thread, var_);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_lc_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_lc_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out)
+     * }
+     */
+    public static FunctionDescriptor cx_lc_new$descriptor() {
+        return cx_lc_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out)
+     * }
+     */
+    public static MethodHandle cx_lc_new$handle() {
+        return cx_lc_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out)
+     * }
+     */
+    public static MemorySegment cx_lc_new$address() {
+        return cx_lc_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out)
+     * }
+     */
+    public static int cx_lc_new(MemorySegment runtime, MemorySegment out) {
+        var mh$ = cx_lc_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_lc_new", runtime, out);
+            }
+            return (int)mh$.invokeExact(runtime, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_lc_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_lc_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_free(cx_lc lc)
+     * }
+     */
+    public static FunctionDescriptor cx_lc_free$descriptor() {
+        return cx_lc_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_free(cx_lc lc)
+     * }
+     */
+    public static MethodHandle cx_lc_free$handle() {
+        return cx_lc_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_free(cx_lc lc)
+     * }
+     */
+    public static MemorySegment cx_lc_free$address() {
+        return cx_lc_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_lc_free(cx_lc lc)
+     * }
+     */
+    public static int cx_lc_free(long lc) {
+        var mh$ = cx_lc_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_lc_free", lc);
+            }
+            return (int)mh$.invokeExact(lc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_lc_push {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_lc_push");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_push(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static FunctionDescriptor cx_lc_push$descriptor() {
+        return cx_lc_push.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_push(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static MethodHandle cx_lc_push$handle() {
+        return cx_lc_push.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_push(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static MemorySegment cx_lc_push$address() {
+        return cx_lc_push.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_lc_push(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static int cx_lc_push(long thread, long lc) {
+        var mh$ = cx_lc_push.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_lc_push", thread, lc);
+            }
+            return (int)mh$.invokeExact(thread, lc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_lc_pop {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_lc_pop");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_pop(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static FunctionDescriptor cx_lc_pop$descriptor() {
+        return cx_lc_pop.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_pop(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static MethodHandle cx_lc_pop$handle() {
+        return cx_lc_pop.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_lc_pop(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static MemorySegment cx_lc_pop$address() {
+        return cx_lc_pop.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_lc_pop(cx_thread thread, cx_lc lc)
+     * }
+     */
+    public static int cx_lc_pop(long thread, long lc) {
+        var mh$ = cx_lc_pop.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_lc_pop", thread, lc);
+            }
+            return (int)mh$.invokeExact(thread, lc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_new$descriptor() {
+        return cx_ec_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out)
+     * }
+     */
+    public static MethodHandle cx_ec_new$handle() {
+        return cx_ec_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out)
+     * }
+     */
+    public static MemorySegment cx_ec_new$address() {
+        return cx_ec_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out)
+     * }
+     */
+    public static int cx_ec_new(MemorySegment runtime, MemorySegment out) {
+        var mh$ = cx_ec_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_new", runtime, out);
+            }
+            return (int)mh$.invokeExact(runtime, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_free(cx_ec ec)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_free$descriptor() {
+        return cx_ec_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_free(cx_ec ec)
+     * }
+     */
+    public static MethodHandle cx_ec_free$handle() {
+        return cx_ec_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_free(cx_ec ec)
+     * }
+     */
+    public static MemorySegment cx_ec_free$address() {
+        return cx_ec_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_free(cx_ec ec)
+     * }
+     */
+    public static int cx_ec_free(long ec) {
+        var mh$ = cx_ec_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_free", ec);
+            }
+            return (int)mh$.invokeExact(ec);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_get(cx_thread thread, cx_ec *out)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_get$descriptor() {
+        return cx_ec_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_get(cx_thread thread, cx_ec *out)
+     * }
+     */
+    public static MethodHandle cx_ec_get$handle() {
+        return cx_ec_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_get(cx_thread thread, cx_ec *out)
+     * }
+     */
+    public static MemorySegment cx_ec_get$address() {
+        return cx_ec_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_get(cx_thread thread, cx_ec *out)
+     * }
+     */
+    public static int cx_ec_get(long thread, MemorySegment out) {
+        var mh$ = cx_ec_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_get", thread, out);
+            }
+            return (int)mh$.invokeExact(thread, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_set {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_set");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set(cx_thread thread, cx_ec ec, cx_frame *frame)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_set$descriptor() {
+        return cx_ec_set.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set(cx_thread thread, cx_ec ec, cx_frame *frame)
+     * }
+     */
+    public static MethodHandle cx_ec_set$handle() {
+        return cx_ec_set.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set(cx_thread thread, cx_ec ec, cx_frame *frame)
+     * }
+     */
+    public static MemorySegment cx_ec_set$address() {
+        return cx_ec_set.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_set(cx_thread thread, cx_ec ec, cx_frame *frame)
+     * }
+     */
+    public static int cx_ec_set(long thread, long ec, MemorySegment frame) {
+        var mh$ = cx_ec_set.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_set", thread, ec, frame);
+            }
+            return (int)mh$.invokeExact(thread, ec, frame);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_set_with_lc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_set_with_lc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame *frame)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_set_with_lc$descriptor() {
+        return cx_ec_set_with_lc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame *frame)
+     * }
+     */
+    public static MethodHandle cx_ec_set_with_lc$handle() {
+        return cx_ec_set_with_lc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame *frame)
+     * }
+     */
+    public static MemorySegment cx_ec_set_with_lc$address() {
+        return cx_ec_set_with_lc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame *frame)
+     * }
+     */
+    public static int cx_ec_set_with_lc(long thread, long ec, long lc, MemorySegment frame) {
+        var mh$ = cx_ec_set_with_lc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_set_with_lc", thread, ec, lc, frame);
+            }
+            return (int)mh$.invokeExact(thread, ec, lc, frame);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_restore {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_restore");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_restore(cx_thread thread, cx_frame frame)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_restore$descriptor() {
+        return cx_ec_restore.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_restore(cx_thread thread, cx_frame frame)
+     * }
+     */
+    public static MethodHandle cx_ec_restore$handle() {
+        return cx_ec_restore.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_restore(cx_thread thread, cx_frame frame)
+     * }
+     */
+    public static MemorySegment cx_ec_restore$address() {
+        return cx_ec_restore.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_restore(cx_thread thread, cx_frame frame)
+     * }
+     */
+    public static int cx_ec_restore(long thread, long frame) {
+        var mh$ = cx_ec_restore.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_restore", thread, frame);
+            }
+            return (int)mh$.invokeExact(thread, frame);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_lookup {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_lookup");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_lookup$descriptor() {
+        return cx_ec_lookup.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static MethodHandle cx_ec_lookup$handle() {
+        return cx_ec_lookup.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static MemorySegment cx_ec_lookup$address() {
+        return cx_ec_lookup.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static int cx_ec_lookup(long ec, MemorySegment var_, MemorySegment value) {
+        var mh$ = cx_ec_lookup.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_lookup", ec, var_, value);
+            }
+            return (int)mh$.invokeExact(ec, var_, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_vars {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_vars");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_vars(cx_ec ec, uint64_t *ids, uint64_t capacity, uint64_t *count)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_vars$descriptor() {
+        return cx_ec_vars.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_vars(cx_ec ec, uint64_t *ids, uint64_t capacity, uint64_t *count)
+     * }
+     */
+    public static MethodHandle cx_ec_vars$handle() {
+        return cx_ec_vars.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_vars(cx_ec ec, uint64_t *ids, uint64_t capacity, uint64_t *count)
+     * }
+     */
+    public static MemorySegment cx_ec_vars$address() {
+        return cx_ec_vars.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_vars(cx_ec ec, uint64_t *ids, uint64_t capacity, uint64_t *count)
+     * }
+     */
+    public static int cx_ec_vars(long ec, MemorySegment ids, long capacity, MemorySegment count) {
+        var mh$ = cx_ec_vars.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_vars", ec, ids, capacity, count);
+            }
+            return (int)mh$.invokeExact(ec, ids, capacity, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_squash {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_squash");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_squash(cx_ec ec, cx_ec *out)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_squash$descriptor() {
+        return cx_ec_squash.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_squash(cx_ec ec, cx_ec *out)
+     * }
+     */
+    public static MethodHandle cx_ec_squash$handle() {
+        return cx_ec_squash.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_squash(cx_ec ec, cx_ec *out)
+     * }
+     */
+    public static MemorySegment cx_ec_squash$address() {
+        return cx_ec_squash.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_squash(cx_ec ec, cx_ec *out)
+     * }
+     */
+    public static int cx_ec_squash(long ec, MemorySegment out) {
+        var mh$ = cx_ec_squash.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_squash", ec, out);
+            }
+            return (int)mh$.invokeExact(ec, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_ec_dump {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_ec_dump");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_dump(cx_ec ec, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static FunctionDescriptor cx_ec_dump$descriptor() {
+        return cx_ec_dump.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_dump(cx_ec ec, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static MethodHandle cx_ec_dump$handle() {
+        return cx_ec_dump.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_ec_dump(cx_ec ec, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static MemorySegment cx_ec_dump$address() {
+        return cx_ec_dump.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_ec_dump(cx_ec ec, char *buffer, uint64_t capacity, uint64_t *length)
+     * }
+     */
+    public static int cx_ec_dump(long ec, MemorySegment buffer, long capacity, MemorySegment length) {
+        var mh$ = cx_ec_dump.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_ec_dump", ec, buffer, capacity, length);
+            }
+            return (int)mh$.invokeExact(ec, buffer, capacity, length);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int CX_EC_MAX_LINKS = (int)32L;
     /**
      * {@snippet lang=c :
@@ -4672,6 +6207,24 @@ public class contexture_h extends contexture_h$shared {
      */
     public static int CX_FLAT_LIMIT() {
         return CX_FLAT_LIMIT;
+    }
+    private static final int CX_CURRENT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define CX_CURRENT 0
+     * }
+     */
+    public static int CX_CURRENT() {
+        return CX_CURRENT;
+    }
+    private static final int CX_TOPMOST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define CX_TOPMOST 1
+     * }
+     */
+    public static int CX_TOPMOST() {
+        return CX_TOPMOST;
     }
 }
 
