@@ -24,6 +24,7 @@ void *cx_memory_alloc(uint64_t bytes) {
   return memory;
 }
 
+/* Plain free(): what outlives this library is given back by its user with that (Java: Ledger). */
 void cx_memory_free(void *memory) {
   free(memory);
 }

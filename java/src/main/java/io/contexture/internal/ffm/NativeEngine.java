@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * {@code libcontexture}.
  */
 public final class NativeEngine extends Engine {
-  /** Of the {@code cx_runtime}; lives as long as the class loader, some dozens of bytes. */
+  /** Of the {@code cx_runtime}; lives as long as the class loader. */
   private final long runtime;
 
   /** Where C writes a reserved number; guarded by this. */
@@ -38,7 +38,9 @@ public final class NativeEngine extends Engine {
       NativeMemory.free(out, 64);
       throw failure(status);
     }
-    NativeEngine engine = new NativeEngine(Cx.getLong(out), out);
+    long runtime = Cx.getLong(out);
+    Ledger.add(runtime);
+    NativeEngine engine = new NativeEngine(runtime, out);
     long first = engine.reserve(1);
     if (first != ThreadState.EMPTY_VERSION) {
       throw new IllegalStateException("libcontexture counts from " + first + " instead of 1");

@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * given back to the C library late, first in, first out, once {@link #QUARANTINE_BYTES} of them are
  * waiting: reading one is then seen rather than believed.
  *
- * <p>Thread-safe. Costs one call of the C library's allocator and one atomic addition.
+ * <p>What is still in use when the class loader goes is given back then, see {@link Ledger}.
+ *
+ * <p>Thread-safe. Costs one call of the C library's allocator, an atomic addition and an entry in
+ * the ledger.
  */
 public final class NativeMemory {
   /** The system property with the soft limit in bytes. */
@@ -133,7 +136,7 @@ public final class NativeMemory {
     if (POISONING) {
       quarantine(new Block(addr, bytes));
     } else {
-      Cx.memoryFree(addr);
+      giveBack(addr);
     }
     IN_USE.addAndGet(-bytes);
     FREED.incrementAndGet();
@@ -199,14 +202,27 @@ public final class NativeMemory {
       }
     } while (!IN_USE.compareAndSet(used, used + bytes));
     long addr = 0;
+    boolean owned = false;
     try {
       addr = Cx.memoryAlloc(bytes);
+      if (addr != 0) {
+        Ledger.add(addr);
+        owned = true;
+      }
     } finally {
-      if (addr == 0) {
+      if (!owned) {
+        if (addr != 0) {
+          giveBack(addr);
+        }
         IN_USE.addAndGet(-bytes);
       }
     }
     return addr;
+  }
+
+  private static void giveBack(long addr) {
+    Ledger.remove(addr);
+    Cx.memoryFree(addr);
   }
 
   /**
@@ -281,7 +297,7 @@ public final class NativeMemory {
       while (quarantined > QUARANTINE_BYTES) {
         Block oldest = QUARANTINE.removeFirst();
         quarantined -= oldest.bytes;
-        Cx.memoryFree(oldest.addr);
+        giveBack(oldest.addr);
       }
     }
   }

@@ -301,6 +301,18 @@ class NativeLibraryNativeSuite {
     assertEquals("works", outcome.value("still"), outcome.toString());
   }
 
+  @Test
+  void undeployingGivesBackTheNativeMemoryInUse() throws Exception {
+    Outcome outcome =
+        new ChildJvm().withNativeAccess().run(UndeployMain.class, ChildJvm.mainClasses());
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
+    assertTrue(Long.parseLong(outcome.value("live")) > 16 << 20, outcome.toString());
+    assertEquals("true", outcome.value("collected"), outcome.toString());
+    assertEquals("true", outcome.value("back"), outcome.toString());
+    assertEquals("works", outcome.value("still"), outcome.toString());
+  }
+
   /** Something to do after compiling and before loading. */
   private interface Step {
     void run() throws IOException;
