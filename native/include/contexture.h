@@ -662,9 +662,9 @@ CX_API int32_t cx_thread_lend(
 
 /* ----------------------------------------------------------------------------- variables -- */
 
-/* V2: CX_OK and *value, or CX_ABSENT. Looks through the whole stack, topmost LC first; with
- * `flags` CX_TOPMOST, in the topmost LC only, past the cache. `value` may be NULL. Owner,
- * wait-free. O(1) when cached, else O(links).
+/* V2: CX_OK and *value, or CX_ABSENT. Looks through the whole stack, topmost LC first, then in the
+ * base layer; with `flags` CX_TOPMOST, in the topmost LC only, past the cache. `value` may be NULL.
+ * Owner, wait-free. O(1) when cached, else O(links).
  * Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE, CX_WRONG_THREAD. */
 CX_API int32_t cx_var_lookup(
     cx_thread thread, const cx_var *var, uint32_t flags, uint64_t *value);
@@ -677,6 +677,26 @@ CX_API int32_t cx_var_set(cx_thread thread, const cx_var *var, uint64_t value);
 /* V5: removes the variable from the topmost LC, and from that only, so that a value below shows
  * through; CX_ABSENT, with nothing changed, if that LC doesn't hold it. Otherwise as cx_var_set. */
 CX_API int32_t cx_var_delete(cx_thread thread, const cx_var *var);
+
+/* ---------------------------------------------------------------------------- the base layer -- */
+
+/*
+ * Values that every thread of a runtime sees where its stack has none: a default that can be
+ * changed while the program runs. A change is seen by all lookups that begin after the call has returned.
+ * The base layer is part of no snapshot: whatever is current, it lies below, as it is at the time.
+ */
+
+/* Sets the variable's value in the base layer. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_var_set_global(cx_runtime *runtime, const cx_var *var, uint64_t value);
+
+/* Removes the variable's value from the base layer; CX_ABSENT if it has none there. Any thread,
+ * lock-free; allocates. Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var);
+
+/* The variable's value in the base layer: CX_OK and *value, or CX_ABSENT. `value` may be NULL. Any
+ * thread, wait-free. Errors: CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value);
 
 /* ---------------------------------------------------------------------- logical contexts -- */
 
@@ -735,8 +755,8 @@ CX_API int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame 
  * already, or isn't of this thread state), CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
 CX_API int32_t cx_ec_restore(cx_thread thread, cx_frame frame);
 
-/* What a lookup finds while `ec` is current: CX_OK and *value, or CX_ABSENT. `value` may be NULL.
- * Any thread, lock-free. O(links). Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+/* What the snapshot has for a variable: CX_OK and *value, or CX_ABSENT. `value` may be NULL. Any
+ * thread, lock-free. O(links). Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
 CX_API int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value);
 
 /* S8: writes the ids of the variables that have a value in `ec`, each once and in no order, to

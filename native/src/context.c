@@ -21,10 +21,12 @@
 
 #include "atomics.h"
 #include "bits.h"
+#include "globals.h"
 #include "hamt.h"
 #include "memory.h"
 #include "region.h"
 #include "runtime.h"
+#include "var.h"
 #include "var_cache.h"
 
 #define USUAL_CACHE 64u
@@ -86,12 +88,6 @@ static int32_t thread_change(cx_thread handle, struct thread **out) {
     return CX_READ_ONLY;
   }
   return status;
-}
-
-/* Whether it can be a variable of this runtime. */
-static bool var_usable(const cx_runtime *runtime, const cx_var *var) {
-  return var != NULL && bits_aligned(var) && var->id != 0 && var->version != 0 &&
-         var->id < atomics_load_relaxed(&runtime->next);
 }
 
 /* -------------------------------------------------------------------------- thread states -- */
@@ -279,8 +275,11 @@ int32_t cx_var_lookup(cx_thread handle, const cx_var *var, uint32_t flags, uint6
   if (!var_usable(thread->runtime, var) || !bits_aligned(value) || (flags & ~CX_TOPMOST) != 0) {
     return CX_INVALID;
   }
-  return (flags & CX_TOPMOST) != 0 ? cx_record_lookup_topmost(thread->view, var, value)
-                                   : cx_record_lookup(thread->view, var, value);
+  if ((flags & CX_TOPMOST) != 0) {
+    return cx_record_lookup_topmost(thread->view, var, value);
+  }
+  status = cx_record_lookup(thread->view, var, value);
+  return status == CX_ABSENT ? globals_lookup(thread->runtime, var->id, value) : status;
 }
 
 /* Changes the value where it stands, if no snapshot shows it. */

@@ -7,6 +7,7 @@
 
 #include "atomics.h"
 #include "bits.h"
+#include "globals.h"
 
 int32_t cx_runtime_new(cx_runtime **out) {
   if (!bits_writable(out)) {
@@ -34,6 +35,7 @@ int32_t cx_runtime_free(cx_runtime *runtime) {
     return CX_BAD_HANDLE;
   }
   handle_unregister(runtime);
+  globals_free(runtime);
   cx_memory_free(runtime);
   return CX_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * runtime.h - what a runtime is made of: the counter behind all ids and versions, and its handles.
+ * runtime.h - what a runtime is made of: the counter behind all ids and versions, its handles and
+ *             its base layer.
  */
 #ifndef CX_RUNTIME_H
 #define CX_RUNTIME_H
@@ -13,6 +14,7 @@
 struct cx_runtime {
   uint64_t next; /* the lowest number nobody has; starts at 1, so that 0 can mean "none" */
   struct handles handles;
+  void *globals; /* O24: the cx_shared of the base layer; NULL until it is needed */
 };
 
 #endif

@@ -3,6 +3,9 @@
  * them, with memory that the library manages.
  */
 #include <pthread.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,6 +243,46 @@ static void large_contexts_grow_and_shrink(void) {
     uint64_t value = 0;
     CHECK_STATUS(i % 2 == 0 ? CX_ABSENT : CX_OK, cx_var_lookup(f.thread, &vars[i], 0, &value));
     CHECK_EQUAL(i % 2 == 0 ? 0 : i + 1, value);
+  }
+  fixture_free(&f);
+}
+
+/* Bytes that the process has from the C library's allocator, where that tells. */
+static uint64_t bytes_in_use(void) {
+#ifdef __GLIBC__
+  return (uint64_t)mallinfo2().uordblks;
+#else
+  return 0;
+#endif
+}
+
+/* Whatever a thread does in the long run, its memory is bounded by what its context needs. */
+static void memory_stays_bounded_under_endless_change(void) {
+  enum { VARS = 500 };
+  static cx_var vars[VARS];
+  struct fixture f = fixture_new();
+  for (uint64_t i = 0; i < VARS; i++) {
+    CHECK_STATUS(CX_OK, cx_var_new(f.runtime, &vars[i]));
+  }
+  for (uint64_t count = 5; count <= VARS; count += VARS - 5) {
+    cx_lc lc = new_lc(&f);
+    cx_ec held = capture(&f);
+    uint64_t before = bytes_in_use();
+    for (uint64_t i = 0; i < 40000; i++) {
+      CHECK_STATUS(CX_OK, cx_var_set(f.thread, &vars[i % count], i));
+      cx_ec next = capture(&f);
+      cx_frame frame = enter(&f, held);
+      push(&f, lc);
+      CHECK_STATUS(CX_OK, cx_var_set(f.thread, &vars[i * 7 % count], i));
+      pop(&f, lc);
+      leave(&f, frame);
+      CHECK_STATUS(CX_OK, cx_ec_free(held));
+      held = next;
+      /* two contexts, in two regions each while a snapshot shows an older version */
+      CHECK(bytes_in_use() <= before + 4 * (3 * 40 * count + 4096));
+    }
+    CHECK_STATUS(CX_OK, cx_ec_free(held));
+    CHECK_STATUS(CX_OK, cx_lc_free(lc));
   }
   fixture_free(&f);
 }
@@ -545,6 +588,105 @@ static void bad_arguments_are_refused(void) {
   fixture_free(&f);
 }
 
+/* -------------------------------------------------------------------------- the base layer -- */
+
+static void global_value_is_seen_below_every_stack(void) {
+  struct fixture f = fixture_new();
+  cx_thread other;
+  CHECK_STATUS(CX_OK, cx_thread_new(f.runtime, &other));
+  CHECK_STATUS(CX_ABSENT, cx_var_lookup_global(f.runtime, &f.vars[0], NULL));
+  CHECK_STATUS(CX_ABSENT, cx_var_delete_global(f.runtime, &f.vars[0]));
+  CHECK_EQUAL(9, look(&f, 0, 9)); /* cached as absent */
+  cx_ec before = capture(&f);
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 1));
+  CHECK_EQUAL(1, look(&f, 0, 9));
+  CHECK_EQUAL(9, look_topmost(&f, 0, 9));
+  uint64_t value = 0;
+  CHECK_STATUS(CX_OK, cx_var_lookup(other, &f.vars[0], 0, &value));
+  CHECK_EQUAL(1, value);
+  CHECK_STATUS(CX_ABSENT, cx_var_delete(f.thread, &f.vars[0])); /* it isn't in the LC */
+  set(&f, 0, 2);
+  CHECK_EQUAL(2, look(&f, 0, 9));
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 3));
+  CHECK_EQUAL(2, look(&f, 0, 9));
+  cx_frame frame = enter(&f, before); /* a snapshot has no part of it */
+  CHECK_EQUAL(3, look(&f, 0, 9));
+  CHECK_EQUAL(9, look_in(&f, before, 0, 9));
+  CHECK_STATUS(CX_OK, cx_var_delete_global(f.runtime, &f.vars[0]));
+  CHECK_EQUAL(9, look(&f, 0, 9));
+  leave(&f, frame);
+  CHECK_EQUAL(2, look(&f, 0, 9));
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 4));
+  CHECK_STATUS(CX_OK, cx_var_delete(f.thread, &f.vars[0]));
+  CHECK_EQUAL(4, look(&f, 0, 9));
+  CHECK_STATUS(CX_OK, cx_var_lookup_global(f.runtime, &f.vars[0], &value));
+  CHECK_EQUAL(4, value);
+  CHECK_STATUS(CX_OK, cx_ec_free(before));
+  CHECK_STATUS(CX_OK, cx_thread_free(other));
+  fixture_free(&f);
+}
+
+static void global_calls_refuse_bad_arguments(void) {
+  struct fixture f = fixture_new();
+  cx_var never = {f.vars[0].id + (UINT64_C(1) << 40), 1};
+  uint64_t words[2] = {77, 77};
+  cx_runtime *no_runtime = (cx_runtime *)(void *)words;
+  CHECK_STATUS(CX_INVALID, cx_var_set_global(f.runtime, &never, 1));
+  CHECK_STATUS(CX_INVALID, cx_var_set_global(f.runtime, NULL, 1));
+  CHECK_STATUS(CX_INVALID, cx_var_set_global(NULL, &f.vars[0], 1));
+  CHECK_STATUS(CX_INVALID, cx_var_delete_global(f.runtime, NULL));
+  CHECK_STATUS(CX_BAD_HANDLE, cx_var_set_global(no_runtime, &f.vars[0], 1));
+  CHECK_STATUS(CX_BAD_HANDLE, cx_var_delete_global(no_runtime, &f.vars[0]));
+  CHECK_STATUS(CX_BAD_HANDLE, cx_var_lookup_global(no_runtime, &f.vars[0], words));
+  uint64_t *odd = (uint64_t *)(void *)((uint8_t *)(void *)words + 4);
+  CHECK_STATUS(CX_INVALID, cx_var_lookup_global(f.runtime, &f.vars[0], odd));
+  CHECK_EQUAL(77, words[0]);
+  CHECK_EQUAL(9, look(&f, 0, 9));
+  fixture_free(&f);
+}
+
+/* Once cx_var_set_global has returned, no lookup of any thread gives an older value. */
+struct publication {
+  struct fixture *f;
+  uint64_t published; /* atomic */
+};
+
+static void *publish(void *argument) {
+  struct publication *p = argument;
+  for (uint64_t i = 1; i <= 20000; i++) {
+    CHECK_STATUS(CX_OK, cx_var_set_global(p->f->runtime, &p->f->vars[0], i));
+    __atomic_store_n(&p->published, i, __ATOMIC_SEQ_CST);
+  }
+  return NULL;
+}
+
+static void *watch(void *argument) {
+  struct publication *p = argument;
+  cx_thread thread;
+  CHECK_STATUS(CX_OK, cx_thread_new(p->f->runtime, &thread));
+  for (uint64_t least = 0; least < 20000;) {
+    least = __atomic_load_n(&p->published, __ATOMIC_SEQ_CST);
+    uint64_t value = 0;
+    CHECK(cx_var_lookup(thread, &p->f->vars[0], 0, &value) >= 0);
+    CHECK(value >= least);
+  }
+  CHECK_STATUS(CX_OK, cx_thread_free(thread));
+  return NULL;
+}
+
+static void global_change_is_seen_by_all_threads_at_once(void) {
+  struct fixture f = fixture_new();
+  struct publication p = {&f, 0};
+  pthread_t threads[3];
+  for (int i = 0; i < 3; i++) {
+    CHECK_EQUAL(0, pthread_create(&threads[i], NULL, i == 0 ? publish : watch, &p));
+  }
+  for (int i = 0; i < 3; i++) {
+    CHECK_EQUAL(0, pthread_join(threads[i], NULL));
+  }
+  fixture_free(&f);
+}
+
 /* ---------------------------------------------------------------------------- threads -- */
 
 static void run_in_thread(void *(*body)(void *), void *argument) {
@@ -817,11 +959,13 @@ TEST_MAIN(
     CASE(snapshot_outlives_the_lc_the_thread_state_and_itself_while_current),
     CASE(empty_snapshot_hides_everything), CASE(steps_of_a_task_share_a_snapshot_and_an_lc),
     CASE(squash_keeps_every_lookup), CASE(large_contexts_grow_and_shrink),
+    CASE(memory_stays_bounded_under_endless_change),
     CASE(generator_keeps_its_values_and_sees_its_resumers), CASE(lc_is_on_one_stack_once),
     CASE(pops_out_of_order_change_nothing), CASE(freed_handles_are_stale),
     CASE(handles_of_another_kind_are_refused), CASE(forged_handles_are_refused),
     CASE(handles_of_a_freed_runtime_are_stale), CASE(handles_of_another_runtime_are_refused),
-    CASE(bad_arguments_are_refused), CASE(state_of_another_thread_is_refused),
-    CASE(disowned_state_is_adopted_by_another_thread), CASE(lc_migrates_between_threads),
-    CASE(handles_may_be_freed_while_others_use_them), CASE(child_of_a_fork_goes_on),
-    CASE(lent_state_shows_a_record_and_changes_nothing))
+    CASE(bad_arguments_are_refused), CASE(global_value_is_seen_below_every_stack),
+    CASE(global_calls_refuse_bad_arguments), CASE(global_change_is_seen_by_all_threads_at_once),
+    CASE(state_of_another_thread_is_refused), CASE(disowned_state_is_adopted_by_another_thread),
+    CASE(lc_migrates_between_threads), CASE(handles_may_be_freed_while_others_use_them),
+    CASE(child_of_a_fork_goes_on), CASE(lent_state_shows_a_record_and_changes_nothing))

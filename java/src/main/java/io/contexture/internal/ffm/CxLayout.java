@@ -357,9 +357,12 @@ public final class CxLayout {
         "cx_thread_new",
         "cx_thread_set_cache",
         "cx_var_delete",
+        "cx_var_delete_global",
         "cx_var_lookup",
+        "cx_var_lookup_global",
         "cx_var_new",
         "cx_var_set",
+        "cx_var_set_global",
         "cx_var_touch",
         "cx_version");
   }

@@ -5331,6 +5331,191 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
+    private static class cx_var_set_global {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_set_global");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set_global(cx_runtime *runtime, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static FunctionDescriptor cx_var_set_global$descriptor() {
+        return cx_var_set_global.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set_global(cx_runtime *runtime, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static MethodHandle cx_var_set_global$handle() {
+        return cx_var_set_global.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_set_global(cx_runtime *runtime, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static MemorySegment cx_var_set_global$address() {
+        return cx_var_set_global.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_set_global(cx_runtime *runtime, const cx_var *var, uint64_t value)
+     * }
+     */
+    public static int cx_var_set_global(MemorySegment runtime, MemorySegment var_, long value) {
+        var mh$ = cx_var_set_global.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_set_global", runtime, var_, value);
+            }
+            return (int)mh$.invokeExact(runtime, var_, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_var_delete_global {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_delete_global");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var)
+     * }
+     */
+    public static FunctionDescriptor cx_var_delete_global$descriptor() {
+        return cx_var_delete_global.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var)
+     * }
+     */
+    public static MethodHandle cx_var_delete_global$handle() {
+        return cx_var_delete_global.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var)
+     * }
+     */
+    public static MemorySegment cx_var_delete_global$address() {
+        return cx_var_delete_global.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var)
+     * }
+     */
+    public static int cx_var_delete_global(MemorySegment runtime, MemorySegment var_) {
+        var mh$ = cx_var_delete_global.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_delete_global", runtime, var_);
+            }
+            return (int)mh$.invokeExact(runtime, var_);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_var_lookup_global {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_var_lookup_global");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static FunctionDescriptor cx_var_lookup_global$descriptor() {
+        return cx_var_lookup_global.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static MethodHandle cx_var_lookup_global$handle() {
+        return cx_var_lookup_global.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static MemorySegment cx_var_lookup_global$address() {
+        return cx_var_lookup_global.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value)
+     * }
+     */
+    public static int cx_var_lookup_global(MemorySegment runtime, MemorySegment var_, MemorySegment value) {
+        var mh$ = cx_var_lookup_global.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_var_lookup_global", runtime, var_, value);
+            }
+            return (int)mh$.invokeExact(runtime, var_, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class cx_lc_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
