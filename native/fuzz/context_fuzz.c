@@ -3,6 +3,8 @@
  * two threads, one with a small cache and one without, and compares every lookup with a naive
  * model: a stack of arrays, copied whole, with no cache, no sharing and no folding.
  */
+#define FIXTURE_BYTES (UINT64_C(1) << 17)
+
 #include "fixture.h"
 #include "input.h"
 
@@ -172,20 +174,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct machine machine;
-  memset(&machine, 0, sizeof machine);
+  memset(machine.naive_lcs, 0, sizeof machine.naive_lcs);
+  memset(machine.entered, 0, sizeof machine.entered);
+  for (int i = 0; i < SNAPSHOTS; i++) {
+    machine.snapshots[i] = NULL;
+    machine.naive_snapshots[i].depth = 0;
+  }
   struct fixture *f = &machine.fixture;
   *f = fixture_new(4);
   cx_record *first = f->thread;
   machine.sides[0].thread = first;
   CHECK_STATUS(CX_OK, cx_record_new(f->runtime, &machine.sides[1].thread));
   for (int i = 0; i < THREADS; i++) {
+    machine.sides[i].frame_count = 0;
     machine.sides[i].stack.depth = 1;
+    machine.sides[i].stack.lcs[0] = (struct bindings){0};
   }
   for (int i = 0; i < LCS; i++) {
     machine.lcs[i] = new_lc(f);
   }
   struct input input = {data, data + size};
-  while (input_more(&input) && f->arena.space.end - f->arena.space.next > 1 << 16) {
+  while (input_more(&input) && f->arena.space.end - f->arena.space.next > 1 << 15) {
     run_operation(&machine, &input);
   }
   for (int i = 0; i < THREADS; i++) {

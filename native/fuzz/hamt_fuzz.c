@@ -6,7 +6,7 @@
 #include "model.h"
 
 #define REGISTERS 3
-#define ARENA_BYTES (UINT64_C(1) << 19)
+#define ARENA_BYTES (UINT64_C(1) << 18)
 #define MAX_KEYS 400
 
 struct machine {
@@ -64,6 +64,37 @@ static void check_shape(struct machine *machine) {
   machine->arena.space.next = before;
 }
 
+/* One of the calls that build, in a space of `bytes` bytes: if that is too little, the call may
+ * have changed nothing. */
+static void run_squeezed(struct machine *machine, struct input *input, uint32_t which) {
+  uint64_t key = read_key(input, machine->raw);
+  uint64_t bytes = 8 * (uint64_t)input_byte(input);
+  uint8_t *next = machine->arena.space.next;
+  cx_space space = {next, next + bytes};
+  const cx_hamt *out = machine->map;
+  int32_t status;
+  switch (input_byte(input) % 4) {
+  case 0:
+    status = cx_hamt_assoc(machine->map, key, ~key, &space, &out);
+    break;
+  case 1:
+    status = cx_hamt_dissoc(machine->map, key, &space, &out);
+    break;
+  case 2:
+    status = cx_hamt_merge(machine->map, machine->saved[which], &space, &out);
+    break;
+  default:
+    status = cx_hamt_copy(machine->map, &space, &out);
+    CHECK_STATUS(cx_hamt_bytes(machine->map) <= bytes ? CX_OK : CX_NEED_SPACE, status);
+  }
+  CHECK(space.next <= space.end);
+  if (status != CX_OK) {
+    CHECK_STATUS(CX_NEED_SPACE, status);
+    CHECK_SAME(machine->map, out);
+    CHECK_SAME(next, space.next);
+  }
+}
+
 static void run_operation(struct machine *machine, struct input *input) {
   struct model *model = &machine->model;
   cx_space *space = &machine->arena.space;
@@ -119,6 +150,10 @@ static void run_operation(struct machine *machine, struct input *input) {
     break;
   }
   default: {
+    if (operation & 64) {
+      run_squeezed(machine, input, which);
+      break;
+    }
     uint64_t key = read_key(input, machine->raw);
     bool present = model_get(model, key, &expected);
     CHECK_STATUS(present ? CX_OK : CX_ABSENT, cx_hamt_get(machine->map, key, &actual));
@@ -132,15 +167,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct machine machine;
-  machine = (struct machine){.arena = arena_new(ARENA_BYTES)};
+  machine.arena = arena_new(ARENA_BYTES);
+  machine.model.count = 0;
   struct input input = {data, data + size};
   machine.raw = input_byte(&input) & 1;
   machine.map = empty_map(&machine);
   for (int i = 0; i < REGISTERS; i++) {
     machine.saved[i] = machine.map;
+    machine.saved_models[i].count = 0;
   }
   while (input_more(&input) && machine.model.count < MAX_KEYS &&
-         machine.arena.space.end - machine.arena.space.next > 1 << 18) {
+         machine.arena.space.end - machine.arena.space.next > 1 << 17) {
     run_operation(&machine, &input);
   }
   model_check(&machine.model, machine.map);

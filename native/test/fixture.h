@@ -8,6 +8,10 @@
 
 #define FIXTURE_VARS 8
 
+#ifndef FIXTURE_BYTES
+#define FIXTURE_BYTES (UINT64_C(1) << 20)
+#endif
+
 struct fixture {
   cx_runtime *runtime;
   cx_record *thread;
@@ -16,7 +20,7 @@ struct fixture {
 };
 
 static inline struct fixture fixture_new(uint64_t cache_entries) {
-  struct fixture f = {.arena = arena_new(UINT64_C(1) << 20)};
+  struct fixture f = {.arena = arena_new(FIXTURE_BYTES)};
   CHECK_STATUS(CX_OK, cx_runtime_new(&f.runtime));
   CHECK_STATUS(CX_OK, cx_record_new(f.runtime, &f.thread));
   for (int i = 0; i < FIXTURE_VARS; i++) {
