@@ -165,10 +165,10 @@ public sealed interface ConcurrentLongHamt extends AutoCloseable
    * Returns the contents at one instant, unaffected by later changes and by {@link #close}.
    * Lock-free, O(1), whatever the size; without a change since the last one, it is a read.
    *
-   * <p>The snapshot is a {@link LongHamt} in every respect but cost: {@code get}, {@code
-   * containsKey}, {@code forEach} and the views of {@code asMap} work on the nodes of this map. Its
-   * {@code size} has to count once what changed since the last count, O(n) at worst. Its {@code
-   * put}, {@code remove}, {@code putAll} and {@code dump} first build an ordinary map of the same
+   * <p>The snapshot is a {@link LongHamt} in every respect but cost: its {@code get} and {@code
+   * containsKey} work on the nodes of this map. Its {@code size} has to count once what changed
+   * since the last count, O(n) at worst. Its {@code put}, {@code remove}, {@code putAll} and {@code
+   * dump} and, on the native backend, what iterates first build an ordinary map of the same
    * contents, O(n) once for all of them, and keep it.
    *
    * @return the contents of this moment

@@ -96,6 +96,23 @@ public final class Cx {
       critical(contexture_h.cx_link_find$address(), contexture_h.cx_link_find$descriptor());
   private static final MethodHandle THREAD_FIND =
       critical(contexture_h.cx_record_find$address(), contexture_h.cx_record_find$descriptor());
+  private static final MethodHandle SHARED_FIND =
+      critical(contexture_h.cx_shared_find$address(), contexture_h.cx_shared_find$descriptor());
+  private static final MethodHandle SHARED_GET =
+      critical(contexture_h.cx_shared_get$address(), contexture_h.cx_shared_get$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_FIND =
+      critical(
+          contexture_h.cx_shared_snapshot_find$address(),
+          contexture_h.cx_shared_snapshot_find$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_GET =
+      critical(
+          contexture_h.cx_shared_snapshot_get$address(),
+          contexture_h.cx_shared_snapshot_get$descriptor());
+  private static final MethodHandle SHARED_BYTES =
+      critical(contexture_h.cx_shared_bytes$address(), contexture_h.cx_shared_bytes$descriptor());
+  private static final MethodHandle SHARED_RETIRED =
+      critical(
+          contexture_h.cx_shared_retired$address(), contexture_h.cx_shared_retired$descriptor());
 
   // Ordinary: allocates, or takes time in the size of its arguments, or is rare.
   private static final MethodHandle ABI_VERSION =
@@ -148,6 +165,48 @@ public final class Cx {
           contexture_h.cx_record_next_version$descriptor());
   private static final MethodHandle THREAD_DUMP =
       ordinary(contexture_h.cx_record_dump$address(), contexture_h.cx_record_dump$descriptor());
+  private static final MethodHandle SHARED_NEW =
+      ordinary(contexture_h.cx_shared_new$address(), contexture_h.cx_shared_new$descriptor());
+  private static final MethodHandle SHARED_FREE =
+      ordinary(contexture_h.cx_shared_free$address(), contexture_h.cx_shared_free$descriptor());
+  private static final MethodHandle SHARED_PUT =
+      ordinary(contexture_h.cx_shared_put$address(), contexture_h.cx_shared_put$descriptor());
+  private static final MethodHandle SHARED_PUT_IF_ABSENT =
+      ordinary(
+          contexture_h.cx_shared_put_if_absent$address(),
+          contexture_h.cx_shared_put_if_absent$descriptor());
+  private static final MethodHandle SHARED_REMOVE =
+      ordinary(contexture_h.cx_shared_remove$address(), contexture_h.cx_shared_remove$descriptor());
+  private static final MethodHandle SHARED_COMPARE_AND_SET =
+      ordinary(
+          contexture_h.cx_shared_compare_and_set$address(),
+          contexture_h.cx_shared_compare_and_set$descriptor());
+  private static final MethodHandle SHARED_CLEAR =
+      ordinary(contexture_h.cx_shared_clear$address(), contexture_h.cx_shared_clear$descriptor());
+  private static final MethodHandle SHARED_SIZE =
+      ordinary(contexture_h.cx_shared_size$address(), contexture_h.cx_shared_size$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_NEW =
+      ordinary(
+          contexture_h.cx_shared_snapshot_new$address(),
+          contexture_h.cx_shared_snapshot_new$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_FREE =
+      ordinary(
+          contexture_h.cx_shared_snapshot_free$address(),
+          contexture_h.cx_shared_snapshot_free$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_SIZE =
+      ordinary(
+          contexture_h.cx_shared_snapshot_size$address(),
+          contexture_h.cx_shared_snapshot_size$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_HAMT_BYTES =
+      ordinary(
+          contexture_h.cx_shared_snapshot_hamt_bytes$address(),
+          contexture_h.cx_shared_snapshot_hamt_bytes$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_TO_HAMT =
+      ordinary(
+          contexture_h.cx_shared_snapshot_to_hamt$address(),
+          contexture_h.cx_shared_snapshot_to_hamt$descriptor());
+  private static final MethodHandle SHARED_TRIM =
+      ordinary(contexture_h.cx_shared_trim$address(), contexture_h.cx_shared_trim$descriptor());
 
   /**
    * The whole address space. Read and written with unaligned layouts only: the alignment check of
@@ -400,6 +459,212 @@ public final class Cx {
   public static int testHamtRaw(long space, long out) {
     try {
       return (int) TEST_HAMT_RAW.invokeExact(space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  // ---------------------------------------------------------------------------- shared maps
+
+  /** {@code cx_shared_new}: a status; writes the new map's address to {@code out}. */
+  public static int sharedNew(long out) {
+    try {
+      return (int) SHARED_NEW.invokeExact(out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_free}: a status, {@link #IN_USE} while snapshots are left; 0 is a no-op. */
+  public static int sharedFree(long map) {
+    try {
+      return (int) SHARED_FREE.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_find}: the value under {@code key}, or {@code absent}. Critical. */
+  public static long sharedFind(long map, long reader, long key, long absent) {
+    try {
+      return (long) SHARED_FIND.invokeExact(map, reader, key, absent);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_get}: {@link #OK} with the value written to {@code value}, unless that is 0,
+   * or {@link #ABSENT}. Critical.
+   */
+  public static int sharedGet(long map, long reader, long key, long value) {
+    try {
+      return (int) SHARED_GET.invokeExact(map, reader, key, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_put}: {@link #ABSENT} if the key is new, {@link #OK} with the value before in
+   * {@code previous}, unless that is 0, or an error.
+   */
+  public static int sharedPut(long map, long reader, long key, long value, long previous) {
+    try {
+      return (int) SHARED_PUT.invokeExact(map, reader, key, value, previous);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_put_if_absent}: {@link #ABSENT} if it was stored, {@link #OK} if the key was
+   * there, or an error.
+   */
+  public static int sharedPutIfAbsent(long map, long reader, long key, long value, long present) {
+    try {
+      return (int) SHARED_PUT_IF_ABSENT.invokeExact(map, reader, key, value, present);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_remove}: {@link #OK} if the key was there, {@link #ABSENT}, or an error. */
+  public static int sharedRemove(long map, long reader, long key, long previous) {
+    try {
+      return (int) SHARED_REMOVE.invokeExact(map, reader, key, previous);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_compare_and_set}: {@link #OK} if set, {@link #ABSENT} if the value is another
+   * one or there is none, or an error.
+   */
+  public static int sharedCompareAndSet(
+      long map, long reader, long key, long expected, long value) {
+    try {
+      return (int) SHARED_COMPARE_AND_SET.invokeExact(map, reader, key, expected, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_clear}: a status. */
+  public static int sharedClear(long map, long reader) {
+    try {
+      return (int) SHARED_CLEAR.invokeExact(map, reader);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_size}: a status; writes the number of entries to {@code size}. */
+  public static int sharedSize(long map, long reader, long size) {
+    try {
+      return (int) SHARED_SIZE.invokeExact(map, reader, size);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_new}: a status; writes the snapshot's address to {@code out}. */
+  public static int sharedSnapshotNew(long map, long reader, long out) {
+    try {
+      return (int) SHARED_SNAPSHOT_NEW.invokeExact(map, reader, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_free}; 0 is a no-op. */
+  public static void sharedSnapshotFree(long snapshot) {
+    try {
+      SHARED_SNAPSHOT_FREE.invokeExact(snapshot);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_find}: the value under {@code key}, or {@code absent}. Critical. */
+  public static long sharedSnapshotFind(long snapshot, long key, long absent) {
+    try {
+      return (long) SHARED_SNAPSHOT_FIND.invokeExact(snapshot, key, absent);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_snapshot_get}: {@link #OK} with the value written to {@code value}, unless
+   * that is 0, or {@link #ABSENT}. Critical.
+   */
+  public static int sharedSnapshotGet(long snapshot, long key, long value) {
+    try {
+      return (int) SHARED_SNAPSHOT_GET.invokeExact(snapshot, key, value);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_size}: the number of entries. O(n) at first. */
+  public static long sharedSnapshotSize(long snapshot) {
+    try {
+      return (long) SHARED_SNAPSHOT_SIZE.invokeExact(snapshot);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_snapshot_hamt_bytes}: the space that {@link #sharedSnapshotToHamt} takes, or
+   * an error.
+   */
+  public static long sharedSnapshotHamtBytes(long snapshot) {
+    try {
+      return (long) SHARED_SNAPSHOT_HAMT_BYTES.invokeExact(snapshot);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_snapshot_to_hamt}: a status; writes the address of an immutable map to {@code
+   * out}.
+   */
+  public static int sharedSnapshotToHamt(long snapshot, long space, long out) {
+    try {
+      return (int) SHARED_SNAPSHOT_TO_HAMT.invokeExact(snapshot, space, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_trim}: a status. */
+  public static int sharedTrim(long map) {
+    try {
+      return (int) SHARED_TRIM.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_retired}: nodes that wait to be freed. Critical. */
+  public static long sharedRetired(long map) {
+    try {
+      return (long) SHARED_RETIRED.invokeExact(map);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_shared_bytes}: bytes of all nodes, those that wait to be freed included. Critical.
+   */
+  public static long sharedBytes(long map) {
+    try {
+      return (long) SHARED_BYTES.invokeExact(map);
     } catch (Throwable t) {
       throw thrown(t);
     }

@@ -6,7 +6,6 @@ import io.contexture.internal.EcLink;
 import io.contexture.internal.Engine;
 import io.contexture.internal.Root;
 import io.contexture.internal.ThreadState;
-import io.contexture.internal.mirror.SharedHamt;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -53,10 +52,9 @@ public final class NativeEngine extends Engine {
     return NativeHamt.EMPTY;
   }
 
-  /** The Java map: {@code libcontexture} has no shared one yet. */
   @Override
   public AbstractConcurrentLongHamt newSharedMap() {
-    return new SharedHamt();
+    return NativeSharedHamt.create();
   }
 
   @Override

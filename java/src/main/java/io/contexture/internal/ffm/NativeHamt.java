@@ -70,6 +70,13 @@ public final class NativeHamt extends AbstractLongHamt {
     return new NativeHamt(out, 0, true, slab.sole);
   }
 
+  /** The map of {@code bytes} bytes that C has just written into {@code slab}, wholly. */
+  static NativeHamt ofCopy(long addr, Slab slab, long bytes) {
+    return addr == 0
+        ? EMPTY
+        : new NativeHamt(addr, sizeOf(addr, slab), false, Keep.ofCopy(slab, bytes));
+  }
+
   /**
    * Where the {@code cx_hamt} is, for C to read; 0 for the empty map. Whoever stores it holds this
    * map for as long as C may read it, and stores another address before letting go.

@@ -100,22 +100,48 @@ public final class NativeMemory {
   static long allocate(long bytes) {
     long addr = allocateOrZero(bytes);
     if (addr == 0) {
-      throw new OutOfMemoryError(
-          "native memory: no room for "
-              + bytes
-              + " bytes more: "
-              + IN_USE.get()
-              + " bytes in use, limit "
-              + LIMIT
-              + " (system property "
-              + LIMIT_PROPERTY
-              + ")");
+      throw exhausted(bytes);
     }
     return addr;
   }
 
+  /** What to throw when there is no room for {@code bytes} bytes more; states the figures. */
+  static OutOfMemoryError exhausted(long bytes) {
+    return new OutOfMemoryError(
+        "native memory: no room for "
+            + bytes
+            + " bytes more: "
+            + IN_USE.get()
+            + " bytes in use, limit "
+            + LIMIT
+            + " (system property "
+            + LIMIT_PROPERTY
+            + ")");
+  }
+
+  /**
+   * Counts {@code bytes} bytes that C allocates by itself, to be given back with {@link #uncount}.
+   * Presses the collector as {@link #allocate} does.
+   *
+   * @return whether they are within the limit; if not, nothing was counted
+   */
+  static boolean count(long bytes) {
+    return take(bytes, false) != 0;
+  }
+
+  /** Gives back what was {@linkplain #count counted}. */
+  static void uncount(long bytes) {
+    IN_USE.addAndGet(-bytes);
+    FREED.incrementAndGet();
+  }
+
   /** As {@link #allocate}, but returns 0 where that throws an {@link OutOfMemoryError}. */
   static long allocateOrZero(long bytes) {
+    return take(bytes, true);
+  }
+
+  /** Counts memory and, if {@code real}, allocates it; 0 if there is none. */
+  private static long take(long bytes, boolean real) {
     if (LIMIT < 0) {
       throw new IllegalStateException(
           "system property "
@@ -127,8 +153,8 @@ public final class NativeMemory {
     if (isToFail()) {
       return 0;
     }
-    long addr = WAITING.get() == 0 ? tryAllocate(bytes) : 0;
-    return addr != 0 ? addr : allocateAfterCollections(bytes);
+    long addr = WAITING.get() == 0 ? tryTake(bytes, real) : 0;
+    return addr != 0 ? addr : takeAfterCollections(bytes, real);
   }
 
   /** Gives back what {@link #allocate} returned. */
@@ -192,8 +218,8 @@ public final class NativeMemory {
     return FAIL_IN.get() != 0 && FAIL_IN.getAndUpdate(n -> n == 0 ? 0 : n - 1) == 1;
   }
 
-  /** Memory within the limit, or 0. */
-  private static long tryAllocate(long bytes) {
+  /** Memory within the limit, or 0; 1 if it was to be counted only. */
+  private static long tryTake(long bytes, boolean real) {
     long used;
     do {
       used = IN_USE.get();
@@ -201,6 +227,9 @@ public final class NativeMemory {
         return 0;
       }
     } while (!IN_USE.compareAndSet(used, used + bytes));
+    if (!real) {
+      return 1;
+    }
     long addr = 0;
     boolean owned = false;
     try {
@@ -229,7 +258,7 @@ public final class NativeMemory {
    * Memory after what is dead has been freed, or 0. One thread after the other gets here, and none
    * passes them by ({@link #WAITING}): what is freed goes to the one that has waited longest.
    */
-  private static long allocateAfterCollections(long bytes) {
+  private static long takeAfterCollections(long bytes, boolean real) {
     if (bytes > LIMIT) {
       return 0; // no collection can help
     }
@@ -238,7 +267,7 @@ public final class NativeMemory {
     try {
       TURN.lock();
       try {
-        return collectAndAllocate(bytes, failures);
+        return collectAndTake(bytes, real, failures);
       } finally {
         TURN.unlock();
       }
@@ -247,7 +276,7 @@ public final class NativeMemory {
     }
   }
 
-  private static long collectAndAllocate(long bytes, int failures) {
+  private static long collectAndTake(long bytes, boolean real, int failures) {
     // Whoever waited behind one that failed needn't wait as long again for the same nothing.
     int idle = failures == FAILURES.get() || FREED.get() != freedAtFailure ? 0 : PAUSES;
     boolean interrupted = false;
@@ -255,7 +284,7 @@ public final class NativeMemory {
       while (true) {
         Reaper.drain();
         long freed = FREED.get();
-        long addr = tryAllocate(bytes);
+        long addr = tryTake(bytes, real);
         if (addr != 0) {
           return addr;
         }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a few operations on a library that has just been loaded, through the very handles that the
- * backend uses: maps flat and deep, a chain, a thread state, numbers from a runtime.
+ * backend uses: maps flat and deep, a chain, a thread state, numbers from a runtime, a shared map.
  *
  * <p>A wrong answer is a reason not to use the library. This doesn't replace its tests: it notices
  * a miscompiled or mismatched one before values depend on it.
@@ -49,6 +49,7 @@ final class SelfTest {
       SelfTest test = new SelfTest(block);
       test.maps();
       test.threads();
+      test.sharedMaps();
       return null;
     } catch (WrongAnswer e) {
       return e.getMessage();
@@ -134,6 +135,44 @@ final class SelfTest {
     expect("the cached word", 77, Cx.getLong(entry + CxLayout.CACHE_ENTRY_WORD));
     expect("the cached hops", 1, Cx.getLong(entry + CxLayout.CACHE_ENTRY_HOPS));
     Cx.putLong(thread + CxLayout.THREAD_BELOW, 0);
+  }
+
+  private void sharedMaps() throws WrongAnswer {
+    expect("cx_shared_new", Cx.OK, Cx.sharedNew(block + OUT));
+    long map = Cx.getLong(block + OUT);
+    try {
+      for (long key = 1; key <= 2 * KEYS; key++) {
+        expect("cx_shared_put", Cx.ABSENT, Cx.sharedPut(map, 0, key, -key, 0));
+      }
+      expect("cx_shared_snapshot_new", Cx.OK, Cx.sharedSnapshotNew(map, 0, block + OUT));
+      long snapshot = Cx.getLong(block + OUT);
+      try {
+        expect("cx_shared_remove", Cx.OK, Cx.sharedRemove(map, 0, 1, 0));
+        expect("cx_shared_put_if_absent", Cx.OK, Cx.sharedPutIfAbsent(map, 0, 2, 7, 0));
+        expect("cx_shared_compare_and_set", Cx.OK, Cx.sharedCompareAndSet(map, 0, 2, -2, 8));
+        expect("cx_shared_compare_and_set", Cx.ABSENT, Cx.sharedCompareAndSet(map, 0, 2, -2, 9));
+        expect("cx_shared_find", 8, Cx.sharedFind(map, 0, 2, 0));
+        expect("cx_shared_get of an absent key", Cx.ABSENT, Cx.sharedGet(map, 0, 1, 0));
+        expect("cx_shared_snapshot_find", -2, Cx.sharedSnapshotFind(snapshot, 2, 0));
+        expect("cx_shared_snapshot_get", Cx.OK, Cx.sharedSnapshotGet(snapshot, 1, block + WORD));
+        expect("the value of cx_shared_snapshot_get", -1, Cx.getLong(block + WORD));
+        expect("cx_shared_snapshot_size", 2 * KEYS, Cx.sharedSnapshotSize(snapshot));
+        expect(
+            "cx_shared_snapshot_to_hamt",
+            Cx.OK,
+            Cx.sharedSnapshotToHamt(snapshot, block, block + OUT));
+        expect("cx_hamt_find", -2, Cx.hamtFind(Cx.getLong(block + OUT), 2, 0));
+        expect("cx_shared_free of a map in use", Cx.IN_USE, Cx.sharedFree(map));
+      } finally {
+        Cx.sharedSnapshotFree(snapshot);
+      }
+      expect("cx_shared_size", Cx.OK, Cx.sharedSize(map, 0, block + WORD));
+      expect("the number of cx_shared_size", 2 * KEYS - 1, Cx.getLong(block + WORD));
+      expect("cx_shared_clear", Cx.OK, Cx.sharedClear(map, 0));
+      expect("cx_shared_find in an empty map", ABSENT, Cx.sharedFind(map, 0, 2, ABSENT));
+    } finally {
+      Cx.sharedFree(map);
+    }
   }
 
   private static void expect(String what, long expected, long actual) throws WrongAnswer {

@@ -28,8 +28,8 @@ final class SharedTable {
 
   private final @Nullable Object[] slots;
 
-  /** Number of entries below, or -1. Written once it can't change any more; any race will do. */
-  private long count = -1;
+  /** Number of entries below, or -1. Written once it can't change any more. */
+  private volatile long count = -1;
 
   /** A table without entries. */
   SharedTable(long gen) {

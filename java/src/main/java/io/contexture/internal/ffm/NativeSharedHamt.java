@@ -1,0 +1,252 @@
+package io.contexture.internal.ffm;
+
+import io.contexture.internal.AbstractConcurrentLongHamt;
+import io.contexture.internal.AbstractLongHamt;
+import io.contexture.internal.Reaper;
+
+/**
+ * The shared map in native memory: a {@code cx_shared}. Twin of {@link
+ * io.contexture.internal.mirror.SharedHamt}.
+ *
+ * <p>Look-ups are critical downcalls; changes, which may allocate, are ordinary ones. No call
+ * passes a {@code cx_shared_reader}: that would be a registration per thread, where a virtual
+ * thread's calls come from any carrier.
+ *
+ * <p>Every downcall is followed by {@link NativeHandle#use} of its result, so the map can't be
+ * freed under a call, and that is the only way it is ever freed: {@link #close} clears it, and
+ * leaves the rest, less than a hundred kilobytes, to the collector.
+ */
+final class NativeSharedHamt extends AbstractConcurrentLongHamt {
+  /** A power of two: after so many changes the memory is counted. */
+  private static final int CHANGES_PER_SETTLEMENT = 64;
+
+  private final SharedMemory memory;
+  private final NativeHandle handle;
+
+  /** Set before the map is cleared, hence seen by whoever may have seen it cleared. */
+  private volatile boolean closed;
+
+  /** Changes so far; any race will do. */
+  private int changes;
+
+  private NativeSharedHamt(SharedMemory memory) {
+    this.memory = memory;
+    this.handle = NativeHandle.of(memory.map, memory::release);
+  }
+
+  /**
+   * A new empty map.
+   *
+   * @throws OutOfMemoryError when native memory is exhausted
+   */
+  static NativeSharedHamt create() {
+    Slab slab = SlabPool.borrow();
+    int status = Cx.sharedNew(slab.outAddr());
+    long map = slab.out();
+    SlabPool.giveBack(slab);
+    if (status != Cx.OK) {
+      throw failure(status);
+    }
+    NativeSharedHamt shared = new NativeSharedHamt(new SharedMemory(map));
+    shared.memory.settle();
+    return shared;
+  }
+
+  private static RuntimeException failure(int status) {
+    if (status == Cx.NO_MEMORY) {
+      throw NativeMemory.exhausted(Slab.USUAL_BYTES);
+    }
+    return new IllegalStateException(
+        status == Cx.EXHAUSTED
+            ? "the counter of a ConcurrentLongHamt's changes is exhausted; make another map and put"
+                + " a snapshot of this one into it"
+            : "native shared map: " + Cx.statusText(status));
+  }
+
+  // ---------------------------------------------------------------------------------- look-up --
+
+  @Override
+  public long get(long key, long absent) {
+    long found = Cx.sharedFind(handle.addr, 0, key, absent);
+    handle.use(found);
+    requireOpen();
+    return found;
+  }
+
+  @Override
+  public boolean containsKey(long key) {
+    int status = Cx.sharedGet(handle.addr, 0, key, 0);
+    handle.use(status);
+    requireOpen();
+    return status == Cx.OK;
+  }
+
+  // ----------------------------------------------------------------------------------- change --
+
+  @Override
+  public boolean put(long key, long value) {
+    beforeChange();
+    int status = Cx.sharedPut(handle.addr, 0, key, value, 0);
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedPut(handle.addr, 0, key, value, 0);
+    }
+    return afterChange(status) == Cx.ABSENT;
+  }
+
+  @Override
+  public boolean putIfAbsent(long key, long value) {
+    beforeChange();
+    int status = Cx.sharedPutIfAbsent(handle.addr, 0, key, value, 0);
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedPutIfAbsent(handle.addr, 0, key, value, 0);
+    }
+    return afterChange(status) == Cx.ABSENT;
+  }
+
+  @Override
+  public boolean remove(long key) {
+    beforeChange();
+    int status = Cx.sharedRemove(handle.addr, 0, key, 0);
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedRemove(handle.addr, 0, key, 0);
+    }
+    return afterChange(status) == Cx.OK;
+  }
+
+  @Override
+  public boolean compareAndSet(long key, long expected, long value) {
+    beforeChange();
+    int status = Cx.sharedCompareAndSet(handle.addr, 0, key, expected, value);
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedCompareAndSet(handle.addr, 0, key, expected, value);
+    }
+    return afterChange(status) == Cx.OK;
+  }
+
+  private void beforeChange() {
+    requireOpen();
+    if ((changes++ & CHANGES_PER_SETTLEMENT - 1) == 0) {
+      settle();
+    }
+  }
+
+  private int afterChange(int status) {
+    handle.use(status);
+    if (status < 0) {
+      throw failure(status);
+    }
+    requireOpen();
+    return status;
+  }
+
+  private void settle() {
+    memory.settle();
+    handle.use(0);
+  }
+
+  /** The C library is out of memory: frees what is dead, before the last try. */
+  private void relieve() {
+    Reaper.drain();
+    handle.use(Cx.sharedTrim(handle.addr));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw closed();
+    }
+  }
+
+  // -------------------------------------------------------------------------------- whole map --
+
+  @Override
+  public AbstractLongHamt snapshot() {
+    beforeChange();
+    Slab slab = SlabPool.borrow();
+    memory.retain();
+    int status = Cx.NO_MEMORY;
+    try {
+      status = Cx.sharedSnapshotNew(handle.addr, 0, slab.outAddr());
+      if (status == Cx.NO_MEMORY) {
+        relieve();
+        status = Cx.sharedSnapshotNew(handle.addr, 0, slab.outAddr());
+      }
+      handle.use(status);
+    } finally {
+      if (status != Cx.OK) {
+        memory.release();
+      }
+    }
+    if (status != Cx.OK) {
+      throw failure(status);
+    }
+    long addr = slab.out();
+    SlabPool.giveBack(slab);
+    NativeSharedSnapshot snapshot = NativeSharedSnapshot.of(addr, memory);
+    requireOpen(); // or else it may be one of the cleared map
+    return snapshot;
+  }
+
+  @Override
+  public long size() {
+    beforeChange();
+    Slab slab = SlabPool.borrow();
+    int status = Cx.sharedSize(handle.addr, 0, slab.outAddr());
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedSize(handle.addr, 0, slab.outAddr());
+    }
+    afterChange(status);
+    long size = slab.out();
+    SlabPool.giveBack(slab);
+    return size;
+  }
+
+  @Override
+  public void clear() {
+    requireOpen();
+    afterChange(clearNow());
+  }
+
+  private int clearNow() {
+    int status = Cx.sharedClear(handle.addr, 0);
+    if (status == Cx.NO_MEMORY) {
+      relieve();
+      status = Cx.sharedClear(handle.addr, 0);
+    }
+    memory.lower();
+    handle.use(status);
+    return status;
+  }
+
+  /** Without memory to clear it, the map is closed all the same, and freed by the collector. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      clearNow();
+    }
+  }
+
+  @Override
+  protected boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  protected String backend() {
+    return "native";
+  }
+
+  // --------------------------------------------------------------------------------- for tests --
+
+  /** Bytes in all nodes, those included that wait to be freed. */
+  long bytes() {
+    long bytes = Cx.sharedBytes(handle.addr);
+    handle.use(bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,122 @@
+package io.contexture.internal.ffm;
+
+import io.contexture.internal.AbstractLongHamt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A snapshot of a {@link NativeSharedHamt} as a persistent map. Look-ups go over the shared map's
+ * frozen nodes; the rest, whose order is that of a {@link NativeHamt}, goes over one with the same
+ * entries, which C makes when it is first needed. Twin of {@code SharedSnapshot}.
+ *
+ * <p>Immutable; any thread may use it however it got it.
+ */
+final class NativeSharedSnapshot extends AbstractLongHamt {
+  private final NativeHandle handle;
+
+  /** The number of entries, or -1; any race will do. */
+  private int size = -1;
+
+  /** The same entries once they are needed; any race will do, as a map is immutable. */
+  private @Nullable NativeHamt converted;
+
+  private NativeSharedSnapshot(NativeHandle handle) {
+    this.handle = handle;
+  }
+
+  /** The snapshot at {@code addr}, for which {@code memory} has been retained. */
+  static NativeSharedSnapshot of(long addr, SharedMemory memory) {
+    return new NativeSharedSnapshot(NativeHandle.of(addr, () -> memory.releaseSnapshot(addr)));
+  }
+
+  private NativeHamt convert() {
+    NativeHamt map = converted;
+    if (map == null) {
+      long bytes = Cx.sharedSnapshotHamtBytes(handle.addr);
+      handle.use(bytes);
+      if (bytes < 0) {
+        throw failure((int) bytes);
+      }
+      Slab slab = Slab.withRoomFor(bytes);
+      int status = Cx.sharedSnapshotToHamt(handle.addr, slab.addr, slab.outAddr());
+      handle.use(status);
+      long out = slab.out();
+      if (status != Cx.OK) {
+        throw failure(status);
+      }
+      map = NativeHamt.ofCopy(out, slab, bytes);
+      converted = map;
+    }
+    return map;
+  }
+
+  private static RuntimeException failure(int status) {
+    if (status == Cx.NO_MEMORY) {
+      throw NativeMemory.exhausted(Slab.USUAL_BYTES);
+    }
+    return new IllegalStateException(
+        status == Cx.TOO_LARGE
+            ? "this snapshot has more than the 2^31 - 1 entries that a LongHamt holds; split the"
+                + " data over several maps"
+            : "snapshot of a native shared map: " + Cx.statusText(status));
+  }
+
+  @Override
+  public long find(long key, long absent) {
+    long found = Cx.sharedSnapshotFind(handle.addr, key, absent);
+    handle.use(found);
+    return found;
+  }
+
+  @Override
+  public boolean containsKey(long key) {
+    int status = Cx.sharedSnapshotGet(handle.addr, key, 0);
+    handle.use(status);
+    return status == Cx.OK;
+  }
+
+  @Override
+  public int size() {
+    int known = size;
+    if (known >= 0) {
+      return known;
+    }
+    long count = Cx.sharedSnapshotSize(handle.addr);
+    handle.use(count);
+    if (count > Integer.MAX_VALUE) {
+      throw failure(Cx.TOO_LARGE);
+    }
+    size = (int) count;
+    return (int) count;
+  }
+
+  @Override
+  public AbstractLongHamt put(long key, long value) {
+    return find(key, ~value) == value ? this : convert().put(key, value);
+  }
+
+  @Override
+  public AbstractLongHamt remove(long key) {
+    return containsKey(key) ? convert().remove(key) : this;
+  }
+
+  @Override
+  protected AbstractLongHamt merge(AbstractLongHamt over) {
+    return convert().putAll(over);
+  }
+
+  /** Never: the nodes are shared. */
+  @Override
+  public boolean replaceUnshared(long key, long value) {
+    return false;
+  }
+
+  @Override
+  public Cursor cursor() {
+    return convert().cursor();
+  }
+
+  @Override
+  public String dump() {
+    return convert().dump();
+  }
+}
