@@ -228,6 +228,8 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     if (!closed) {
       closed = true;
       clearNow();
+      handle.use(Cx.sharedTrim(handle.addr));
+      memory.lower();
     }
   }
 
