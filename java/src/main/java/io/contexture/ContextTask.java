@@ -2,6 +2,7 @@ package io.contexture;
 
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +32,19 @@ import org.jspecify.annotations.Nullable;
  * steps there are, the task holds its snapshot and one logical context, and nothing grows: a
  * snapshot taken within a step is never what the next one starts from.
  *
- * <p>Steps may run on different threads, one after the other; a step that begins while another runs
- * gets an {@link IllegalStateException} that names the thread of the other, which is undisturbed.
- * What a step throws is thrown to whoever runs it, and the task can go on.
+ * <p>Steps may run on different threads, one after the other: a step that begins while another is
+ * running, as when a step has rescheduled itself before its own end, waits for that to end. So a
+ * step must not wait for a later one; one that runs another directly gets an {@link
+ * IllegalStateException}. What a step sets happens-before the next step. What a step throws is
+ * thrown to whoever runs it, and the task can go on.
  */
 public final class ContextTask implements Runnable, Wrapped {
   private final ExecutionContext context;
   private final LogicalContext own = new LogicalContext();
   private final Consumer<? super ContextTask> step;
+
+  /** Held by the thread of the step that is running. */
+  private final ReentrantLock running = new ReentrantLock();
 
   private ContextTask(ExecutionContext context, Consumer<? super ContextTask> step) {
     this.context = context;
@@ -83,11 +89,11 @@ public final class ContextTask implements Runnable, Wrapped {
   /**
    * Runs the step that the task was made with.
    *
-   * @throws IllegalStateException if a step of this task is running, here or on another thread
+   * @throws IllegalStateException if called by a step of this task
    */
   @Override
   public void run() {
-    context.run(() -> own.run(() -> step.accept(this)));
+    runStep(() -> step.accept(this));
   }
 
   /**
@@ -103,7 +109,12 @@ public final class ContextTask implements Runnable, Wrapped {
   public <R extends @Nullable Object, X extends Throwable> R call(
       ScopedValue.CallableOp<? extends R, X> body) throws X {
     Objects.requireNonNull(body, "body");
-    return context.<R, X>call(() -> own.<R, X>call(body));
+    running.lock();
+    try {
+      return context.<R, X>call(() -> own.<R, X>call(body));
+    } finally {
+      running.unlock();
+    }
   }
 
   /**
@@ -157,7 +168,12 @@ public final class ContextTask implements Runnable, Wrapped {
   }
 
   private void runStep(Runnable body) {
-    context.run(() -> own.run(body));
+    running.lock();
+    try {
+      context.run(() -> own.run(body));
+    } finally {
+      running.unlock();
+    }
   }
 
   /** The names of the variables that the steps have set, never the values. */

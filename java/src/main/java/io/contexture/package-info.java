@@ -11,6 +11,9 @@
  *   <li>{@link io.contexture.ContextExecutors}, {@link io.contexture.ContextForkJoinPool}, {@link
  *       io.contexture.ContextRecursiveTask}, {@link io.contexture.ContextStreams}: tasks and
  *       threads that run in a context.
+ *   <li>{@link io.contexture.ContextFuture}, {@link io.contexture.ContextFlow}: stages and
+ *       subscribers that run in the context in which they were attached.
+ *   <li>{@link io.contexture.ContextIterator}: an iterator that keeps its own logical context.
  *   <li>{@link io.contexture.ContextTask}: a task that runs in steps and keeps its own logical
  *       context.
  *   <li>{@link io.contexture.Backend}, {@link io.contexture.Contexture}: what runs, and why.

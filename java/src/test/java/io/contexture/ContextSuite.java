@@ -28,16 +28,24 @@ abstract class ContextSuite {
 
   @Test
   void s4S9ContextsOfVirtualThreadsThatAreNeverResumedAreReleased() throws Exception {
-    List<String> options = new ArrayList<>();
-    options.add("-Djdk.trackAllThreads=false");
+    runForked(NeverResumed.class, "-Djdk.trackAllThreads=false");
+  }
+
+  @Test
+  void t2s7TasksThatRescheduleThemselvesForEverStayBounded() throws Exception {
+    runForked(EndlessTask.class, "-Xmx24m", "-XX:+UseSerialGC");
+  }
+
+  /** Runs a main class on the backend under test, in a JVM of its own. */
+  private static void runForked(Class<?> main, String... given) throws Exception {
+    List<String> options = new ArrayList<>(List.of(given));
     for (String property : List.of("contexture.backend", "contexture.library.path")) {
       String value = System.getProperty(property);
       if (value != null) {
         options.add("-D" + property + "=" + value);
       }
     }
-    ForkedJvm.Outcome outcome =
-        new ForkedJvm(options.toArray(String[]::new)).run(NeverResumed.class);
+    ForkedJvm.Outcome outcome = new ForkedJvm(options.toArray(String[]::new)).run(main);
     assertEquals(0, outcome.exit(), outcome.output());
   }
 
@@ -104,6 +112,38 @@ abstract class ContextSuite {
   @Nested
   @RunsOn(VIRTUAL)
   class ForkJoinOnVirtualThreads extends ForkJoinCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Tasks extends TaskCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class TasksOnVirtualThreads extends TaskCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Futures extends FutureCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class FuturesOnVirtualThreads extends FutureCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Flows extends FlowCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class FlowsOnVirtualThreads extends FlowCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Iterators extends IteratorCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class IteratorsOnVirtualThreads extends IteratorCases {}
 
   @Nested
   @RunsOn(PLATFORM)
