@@ -7,60 +7,54 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The persistent map in Java: same shape, same dump and same results as {@code native/src/hamt.c}.
+ * The persistent map in Java: same dump and same results as {@code native/src/hamt.c}.
  *
  * <pre>
- *   up to 32 entries   keys    [ ascending, unsigned ]          33 and more   root -> trie of HamtNode
+ *   up to 32 entries   block   [ tags | keys, ascending, unsigned ]   33 and more   block   -> HamtNode
  *                      values  [ one per key ]
  * </pre>
  *
- * <p>The shape is canonical: it depends on the contents only, as {@code docs/dump-format.md} has
- * it.
+ * <p>The dump depends on the contents only, as {@code docs/dump-format.md} has it. So does the
+ * shape in memory, which isn't that of the dump: see {@link HamtNode}.
  *
  * <p>Immutable, with final fields only, so that any thread may use a map however it got it. The one
  * exception, {@link #replaceUnshared}, leaves it to its caller to see that nobody else has the map;
- * therefore two maps may have the same {@code keys} array, but never the same {@code values}.
+ * therefore two maps may have the same block of keys, but never the same {@code values}.
  */
 public final class Hamt extends AbstractLongHamt {
-  /** The empty map. */
-  public static final Hamt EMPTY = new Hamt(false);
+  private static final long[] NONE = {};
 
-  private static final Hamt RAW_EMPTY = new Hamt(true);
+  /** The empty map. */
+  public static final Hamt EMPTY = new Hamt(NONE, NONE, false);
+
+  private static final Hamt RAW_EMPTY = new Hamt(NONE, NONE, true);
 
   /** Entries up to which a map is flat; equal to {@code CX_FLAT_LIMIT}. */
   static final int FLAT_LIMIT = 32;
 
-  private static final long[] NONE = {};
+  /** A {@code long[]}, the {@link Tags} and keys of a flat map, or an {@code Object[]}, a trie. */
+  final Object block;
 
-  final long[] keys;
-  final long[] values;
+  /** The values of a flat map, {@code null} in a trie. */
+  final long @Nullable [] values;
 
-  /** The trie, or {@code null} for a flat map. */
-  final @Nullable HamtNode root;
+  /** The size; with all bits inverted, hence negative, where keys are placed by the test hook. */
+  private final int count;
 
-  /** Whether keys are placed by the hook for tests. */
-  final boolean raw;
-
-  private Hamt(boolean raw) {
-    this(new long[0], new long[0], raw);
-  }
-
-  private Hamt(long[] keys, long[] values, boolean raw) {
-    this.keys = keys;
+  private Hamt(long[] block, long[] values, boolean raw) {
+    this.block = block;
     this.values = values;
-    this.root = null;
-    this.raw = raw;
+    this.count = raw ? ~values.length : values.length;
   }
 
-  private Hamt(HamtNode root, boolean raw) {
-    if (root.size < 0) {
+  private Hamt(Object[] trie, long size, boolean raw) {
+    if (size > Integer.MAX_VALUE) {
       throw new IllegalStateException(
           "a LongHamt holds 2^31 - 1 entries at most; split the data over several maps");
     }
-    this.keys = NONE;
-    this.values = NONE;
-    this.root = root;
-    this.raw = raw;
+    this.block = trie;
+    this.values = null;
+    this.count = raw ? ~(int) size : (int) size;
   }
 
   /**
@@ -72,130 +66,233 @@ public final class Hamt extends AbstractLongHamt {
     return RAW_EMPTY;
   }
 
-  private static Hamt empty(boolean raw) {
-    return raw ? RAW_EMPTY : EMPTY;
-  }
-
-  /** Any entries up to 64, ascending by unsigned key. */
-  private static Hamt of(long[] keys, long[] values, boolean raw) {
-    return keys.length <= FLAT_LIMIT
-        ? new Hamt(keys, values, raw)
-        : new Hamt(HamtNode.of(keys, values, raw), raw);
+  /** Whether keys are placed by the hook for tests. */
+  boolean isRaw() {
+    return count < 0;
   }
 
   @Override
   public int size() {
-    HamtNode trie = root;
-    return trie == null ? keys.length : trie.size;
+    return count ^ (count >> 31);
   }
 
   @Override
   public long find(long key, long absent) {
-    HamtNode trie = root;
-    if (trie != null) {
-      return HamtNode.find(trie, key, Bits.hash(key, raw), absent);
+    if (block instanceof Object[] trie) {
+      return HamtNode.find(trie, Bits.spread(key, isRaw()), absent);
     }
+    long[] flat = flatValues();
     int i = indexOf(key);
-    return i >= 0 ? values[i] : absent;
+    return i >= 0 ? flat[i] : absent;
   }
 
   @Override
   public boolean containsKey(long key) {
-    return root == null ? indexOf(key) >= 0 : super.containsKey(key);
+    return block instanceof long[] ? indexOf(key) >= 0 : super.containsKey(key);
   }
 
-  /** The index of {@code key} in {@link #keys}, or -1. */
+  // -------------------------------------------------------------------------------------- flat
+
+  private long[] flatValues() {
+    return Objects.requireNonNull(values);
+  }
+
+  /** The index of {@code key} in a flat map, or -1. */
   private int indexOf(long key) {
-    long[] all = keys;
-    if (all.length == 0) {
-      return -1;
-    }
-    int i = floor(all, key);
-    return all[i] == key ? i : -1;
+    return Tags.indexOf((long[]) block, flatValues().length, key, Bits.tagOfKey(key));
   }
 
-  /**
-   * The index of the last of the {@code sorted} keys that isn't above {@code key}; 0 if all are
-   * above it. A binary search without a branch that depends on the keys: which way it goes is a
-   * coin flip, and the choice between two numbers compiles to a conditional move.
-   */
-  private static int floor(long[] sorted, long key) {
-    int from = 0;
-    for (int n = sorted.length; n > 1; ) {
-      int half = n >>> 1;
-      from = Long.compareUnsigned(sorted[from + half], key) <= 0 ? from + half : from;
-      n -= half;
-    }
-    return from;
+  /** The {@code i}-th key of a flat map. */
+  long keyAt(int i) {
+    return ((long[]) block)[Tags.words(flatValues().length) + i];
   }
 
-  @Override
-  public Hamt put(long key, long value) {
-    HamtNode trie = root;
-    if (trie != null) {
-      HamtNode next = trie.put(key, value, Bits.hash(key, raw), 0, raw);
-      return next == trie ? this : new Hamt(next, raw);
+  /** Where in a flat map a key belongs that isn't there. */
+  private int positionOf(long key) {
+    long[] keys = (long[]) block;
+    int position = 0;
+    for (int i = Tags.words(flatValues().length); i < keys.length; i++) {
+      position += Long.compareUnsigned(keys[i], key) < 0 ? 1 : 0;
     }
-    if (keys.length == 0) {
-      return new Hamt(new long[] {key}, new long[] {value}, raw);
-    }
-    int i = floor(keys, key);
-    if (keys[i] != key) {
-      int at = Long.compareUnsigned(keys[i], key) < 0 ? i + 1 : i;
-      return of(inserted(keys, at, key), inserted(values, at, value), raw);
-    }
-    if (values[i] == value) {
-      return this;
-    }
-    long[] copy = values.clone();
-    copy[i] = value;
-    return new Hamt(keys, copy, raw);
+    return position;
   }
 
-  @Override
-  public Hamt remove(long key) {
-    HamtNode trie = root;
-    if (trie != null) {
-      HamtNode next = trie.remove(key, Bits.hash(key, raw));
-      return next == trie ? this : next.size > FLAT_LIMIT ? new Hamt(next, raw) : flat(next);
+  private Hamt putFlat(long key, long value) {
+    int i = indexOf(key);
+    long[] old = flatValues();
+    if (i >= 0) {
+      if (old[i] == value) {
+        return this;
+      }
+      long[] copy = old.clone();
+      copy[i] = value;
+      return new Hamt((long[]) block, copy, isRaw());
     }
+    int n = old.length;
+    if (n == FLAT_LIMIT) {
+      HamtNode.Entries entries = new HamtNode.Entries(n + 1);
+      addTo(entries);
+      entries.add(Bits.spread(key, isRaw()), value);
+      return trieOf(entries);
+    }
+    int at = positionOf(key);
+    long[] keys = (long[]) block;
+    int from = Tags.words(n);
+    int to = Tags.words(n + 1);
+    long[] more = new long[to + n + 1];
+    Tags.copyInserting(keys, from, more, to, at, Bits.tagOfKey(key));
+    System.arraycopy(keys, from, more, to, at);
+    more[to + at] = key;
+    System.arraycopy(keys, from + at, more, to + at + 1, n - at);
+    long[] moreValues = new long[n + 1];
+    System.arraycopy(old, 0, moreValues, 0, at);
+    moreValues[at] = value;
+    System.arraycopy(old, at, moreValues, at + 1, n - at);
+    return new Hamt(more, moreValues, isRaw());
+  }
+
+  private Hamt removeFlat(long key) {
     int i = indexOf(key);
     if (i < 0) {
       return this;
     }
-    return keys.length == 1 ? empty(raw) : new Hamt(without(keys, i), without(values, i), raw);
+    long[] old = flatValues();
+    int left = old.length - 1;
+    if (left == 0) {
+      return isRaw() ? RAW_EMPTY : EMPTY;
+    }
+    long[] keys = (long[]) block;
+    int from = Tags.words(old.length);
+    int to = Tags.words(left);
+    long[] fewer = new long[to + left];
+    Tags.copyWithout(keys, from, fewer, to, i);
+    System.arraycopy(keys, from, fewer, to, i);
+    System.arraycopy(keys, from + i + 1, fewer, to + i, left - i);
+    long[] fewerValues = new long[left];
+    System.arraycopy(old, 0, fewerValues, 0, i);
+    System.arraycopy(old, i + 1, fewerValues, i, left - i);
+    return new Hamt(fewer, fewerValues, isRaw());
   }
 
-  /** The flat map of a trie that has shrunk to 32 entries. */
-  private Hamt flat(HamtNode trie) {
-    long[] sorted = new long[trie.size];
-    trie.copyKeys(sorted, 0);
-    sortUnsigned(sorted);
-    long[] found = new long[sorted.length];
-    for (int i = 0; i < sorted.length; i++) {
-      found[i] = HamtNode.find(trie, sorted[i], Bits.hash(sorted[i], raw), 0);
+  /** The flat map of up to 32 entries whose keys ascend, unsigned. */
+  private static Hamt flatOf(long[] keys, long[] values, int count, boolean raw) {
+    int tags = Tags.words(count);
+    long[] block = new long[tags + count];
+    for (int i = 0; i < count; i++) {
+      block[i >>> 3] |= Bits.tagOfKey(keys[i]) << (i << 3);
+      block[tags + i] = keys[i];
     }
-    return new Hamt(sorted, found, raw);
+    return new Hamt(block, Arrays.copyOf(values, count), raw);
+  }
+
+  private void addTo(HamtNode.Entries entries) {
+    long[] flat = flatValues();
+    for (int i = 0; i < flat.length; i++) {
+      entries.add(Bits.spread(keyAt(i), isRaw()), flat[i]);
+    }
+  }
+
+  // --------------------------------------------------------------------------------- put, remove
+
+  @Override
+  public Hamt put(long key, long value) {
+    if (!(block instanceof Object[] trie)) {
+      return putFlat(key, value);
+    }
+    long spread = Bits.spread(key, isRaw());
+    Object[] replaced = HamtNode.replace(trie, spread, value);
+    return replaced == null
+        ? new Hamt(HamtNode.insert(trie, spread, value), size() + 1L, isRaw())
+        : replaced == trie ? this : new Hamt(replaced, size(), isRaw());
   }
 
   @Override
+  public Hamt remove(long key) {
+    if (!(block instanceof Object[] trie)) {
+      return removeFlat(key);
+    }
+    Object left = HamtNode.remove(trie, Bits.spread(key, isRaw()), 0);
+    // A root has 33 entries or more, so what is left of it isn't a leaf.
+    return left == trie
+        ? this
+        : size() > FLAT_LIMIT + 1
+            ? new Hamt((Object[]) left, size() - 1L, isRaw())
+            : flatten((Object[]) left, isRaw());
+  }
+
+  /** The trie of 33 entries or more. */
+  private Hamt trieOf(HamtNode.Entries entries) {
+    entries.sort();
+    return new Hamt(HamtNode.directoryOf(entries, 0, entries.count, 0), entries.count, isRaw());
+  }
+
+  /** The flat map of a trie that has shrunk to 32 entries. */
+  private static Hamt flatten(Object[] trie, boolean raw) {
+    HamtNode.Entries entries = new HamtNode.Entries(FLAT_LIMIT);
+    entries.addAll(trie);
+    long[] keys = entries.spreads;
+    long[] values = entries.values;
+    for (int i = 0; i < FLAT_LIMIT; i++) {
+      long key = Bits.unspread(keys[i], raw);
+      long value = values[i];
+      int at = i;
+      for (; at > 0 && Long.compareUnsigned(keys[at - 1], key) > 0; at--) {
+        keys[at] = keys[at - 1];
+        values[at] = values[at - 1];
+      }
+      keys[at] = key;
+      values[at] = value;
+    }
+    return flatOf(keys, values, FLAT_LIMIT, raw);
+  }
+
+  @Override
+  public boolean replaceUnshared(long key, long value) {
+    long[] flat = values;
+    int i = flat == null ? -1 : indexOf(key);
+    if (flat == null || i < 0) {
+      return false;
+    }
+    flat[i] = value;
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------- merge
+
+  @Override
   protected AbstractLongHamt merge(AbstractLongHamt over) {
-    return over instanceof Hamt other && other.raw == raw ? merge(other) : putEach(over);
+    return over instanceof Hamt other && other.isRaw() == isRaw() ? merge(other) : putEach(over);
   }
 
   private Hamt merge(Hamt over) {
-    if (root == null && over.root == null) {
+    if (values != null && over.values != null) {
       return mergeFlat(over);
     }
-    HamtNode base = root == null ? HamtNode.of(keys, values, raw) : root;
-    HamtNode other = over.root == null ? HamtNode.of(over.keys, over.values, raw) : over.root;
-    HamtNode merged = HamtNode.merge(base, other, 0, raw);
-    return merged == root ? this : merged == over.root ? over : new Hamt(merged, raw);
+    boolean overIsSmaller = over.size() < size();
+    HamtNode.Merge merge = new HamtNode.Merge(overIsSmaller);
+    Object union = merge.union(asNode(), over.asNode(), 0);
+    long size = (overIsSmaller ? size() : over.size()) + merge.added;
+    return union == block
+        ? this
+        : union == over.block ? over : new Hamt((Object[]) union, size, isRaw());
+  }
+
+  /** This map as one side of a merge of tries. */
+  private Object asNode() {
+    if (values == null) {
+      return block;
+    }
+    HamtNode.Entries entries = new HamtNode.Entries(values.length);
+    addTo(entries);
+    entries.sort();
+    return HamtNode.of(entries, 0, entries.count, 0);
   }
 
   private Hamt mergeFlat(Hamt over) {
-    int n = keys.length;
-    int m = over.keys.length;
+    long[] values = flatValues();
+    long[] overValues = over.flatValues();
+    int n = values.length;
+    int m = overValues.length;
     long[] mergedKeys = new long[n + m];
     long[] mergedValues = new long[n + m];
     int i = 0;
@@ -204,74 +301,78 @@ public final class Hamt extends AbstractLongHamt {
     boolean isThis = true;
     boolean isOver = true;
     while (i < n || j < m) {
-      int order = i == n ? 1 : j == m ? -1 : Long.compareUnsigned(keys[i], over.keys[j]);
+      int order = i == n ? 1 : j == m ? -1 : Long.compareUnsigned(keyAt(i), over.keyAt(j));
       if (order < 0) {
         isOver = false;
-        mergedKeys[to] = keys[i];
+        mergedKeys[to] = keyAt(i);
         mergedValues[to++] = values[i++];
       } else {
-        isThis = isThis && order == 0 && values[i] == over.values[j];
-        mergedKeys[to] = over.keys[j];
-        mergedValues[to++] = over.values[j++];
+        isThis = isThis && order == 0 && values[i] == overValues[j];
+        mergedKeys[to] = over.keyAt(j);
+        mergedValues[to++] = overValues[j++];
         i += order == 0 ? 1 : 0;
       }
     }
-    return isThis
-        ? this
-        : isOver ? over : of(Arrays.copyOf(mergedKeys, to), Arrays.copyOf(mergedValues, to), raw);
+    if (isThis || isOver) {
+      return isThis ? this : over;
+    }
+    if (to <= FLAT_LIMIT) {
+      return flatOf(mergedKeys, mergedValues, to, isRaw());
+    }
+    HamtNode.Entries entries = new HamtNode.Entries(to);
+    for (int e = 0; e < to; e++) {
+      entries.add(Bits.spread(mergedKeys[e], isRaw()), mergedValues[e]);
+    }
+    return trieOf(entries);
   }
 
-  @Override
-  public boolean replaceUnshared(long key, long value) {
-    int i = indexOf(key);
-    if (i < 0) {
-      return false; // not there, or not flat: a trie has no keys here
-    }
-    values[i] = value;
-    return true;
-  }
+  // ---------------------------------------------------------------------------------- contents
 
   @Override
   protected boolean hasEntriesOf(AbstractLongHamt that) {
-    if (!(that instanceof Hamt other) || other.raw != raw) {
+    if (!(that instanceof Hamt other) || other.isRaw() != isRaw()) {
       return super.hasEntriesOf(that);
     }
     // Equal in size, so both are flat or neither is.
-    return (root != null && other.root != null)
-        ? HamtNode.sameEntries(root, other.root)
-        : Arrays.equals(keys, other.keys) && Arrays.equals(values, other.values);
+    return values == null
+        ? HamtNode.sameEntries(block, other.block)
+        : Arrays.equals((long[]) block, (long[]) other.block)
+            && Arrays.equals(values, other.values);
   }
 
   @Override
   public void forEach(LongBinaryConsumer action) {
     Objects.requireNonNull(action, "action");
-    if (root != null) {
-      root.forEach(action);
+    if (values == null) {
+      HamtNode.forEach(block, isRaw(), action);
       return;
     }
-    for (int i = 0; i < keys.length; i++) {
-      action.accept(keys[i], values[i]);
+    for (int i = 0; i < values.length; i++) {
+      action.accept(keyAt(i), values[i]);
     }
   }
 
   @Override
   public Cursor cursor() {
-    return root == null ? new FlatCursor(this) : new HamtCursor(root);
+    return block instanceof Object[] trie ? new HamtCursor(trie, isRaw()) : new FlatCursor(this);
   }
 
   private static final class FlatCursor implements Cursor {
-    private final Hamt map;
+    private final long[] block;
+    private final long[] values;
     private int from;
 
     FlatCursor(Hamt map) {
-      this.map = map;
+      block = (long[]) map.block;
+      values = map.flatValues();
     }
 
     @Override
     public int next(long[] keys, long[] values) {
-      int n = Math.min(keys.length, map.keys.length - from);
-      System.arraycopy(map.keys, from, keys, 0, n);
-      System.arraycopy(map.values, from, values, 0, n);
+      int all = this.values.length;
+      int n = Math.min(keys.length, all - from);
+      System.arraycopy(block, Tags.words(all) + from, keys, 0, n);
+      System.arraycopy(this.values, from, values, 0, n);
       from += n;
       return n;
     }
@@ -280,30 +381,5 @@ public final class Hamt extends AbstractLongHamt {
   @Override
   public String dump() {
     return Dump.of(this);
-  }
-
-  private static long[] inserted(long[] array, int i, long word) {
-    long[] more = new long[array.length + 1];
-    System.arraycopy(array, 0, more, 0, i);
-    more[i] = word;
-    System.arraycopy(array, i, more, i + 1, array.length - i);
-    return more;
-  }
-
-  private static long[] without(long[] array, int i) {
-    long[] fewer = new long[array.length - 1];
-    System.arraycopy(array, 0, fewer, 0, i);
-    System.arraycopy(array, i + 1, fewer, i, fewer.length - i);
-    return fewer;
-  }
-
-  private static void sortUnsigned(long[] words) {
-    for (int i = 0; i < words.length; i++) {
-      words[i] ^= Long.MIN_VALUE;
-    }
-    Arrays.sort(words);
-    for (int i = 0; i < words.length; i++) {
-      words[i] ^= Long.MIN_VALUE;
-    }
   }
 }

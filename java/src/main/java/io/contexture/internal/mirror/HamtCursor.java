@@ -3,72 +3,73 @@ package io.contexture.internal.mirror;
 import io.contexture.internal.AbstractLongHamt;
 
 /**
- * An iteration over a map in the order of its dump: slots ascending, depth first. Twin of {@code
+ * An iteration over a trie in the order of its dump, which is that of its leaves. Twin of {@code
  * cx_hamt_cursor}.
  */
 final class HamtCursor implements AbstractLongHamt.Cursor {
-  /** 13 levels of nodes and the collisions below. */
-  private static final int DEPTH = Bits.LAST_LEVEL + 2;
+  private static final long[] NO_LEAF = {0};
 
-  /** The nodes from the root down to the current one; empty for an exhausted or an empty map. */
-  private final HamtNode[] path;
+  private final boolean raw;
 
-  /** For each node of the path, what is still to do: slots, or the index of the next entry. */
-  private final int[] todo;
+  /** The directories from the root down to the current one. */
+  private final Object[][] path = new Object[HamtNode.LEVELS][];
+
+  /** For each directory of the path, the next child to visit. */
+  private final int[] next = new int[HamtNode.LEVELS];
 
   private int depth;
+  private long[] leaf = NO_LEAF;
 
-  HamtCursor(HamtNode root) {
-    path = new HamtNode[DEPTH];
-    todo = new int[DEPTH];
+  /** The next entry of the leaf. */
+  private int at;
+
+  HamtCursor(Object[] root, boolean raw) {
+    this.raw = raw;
     enter(root);
   }
 
-  private void enter(HamtNode node) {
-    path[depth] = node;
-    todo[depth++] = node.nodes == 0 ? 0 : node.data | node.nodes;
+  private void enter(Object[] directory) {
+    path[depth] = directory;
+    next[depth++] = 0;
+  }
+
+  /** Goes on to the next leaf; false at the end. */
+  private boolean advance() {
+    while (depth > 0) {
+      int top = depth - 1;
+      if (next[top] == HamtNode.CHILDREN) {
+        path[--depth] = null;
+        continue;
+      }
+      Object child = path[top][next[top]++];
+      if (child instanceof long[] found) {
+        leaf = found;
+        at = 0;
+        return true;
+      }
+      enter((Object[]) child);
+    }
+    leaf = NO_LEAF;
+    at = 0;
+    return false;
   }
 
   @Override
   public int next(long[] keys, long[] values) {
     int n = 0;
-    while (depth > 0 && n < keys.length) {
-      int top = depth - 1;
-      HamtNode node = path[top];
-      long[] entries = node.entries;
-      if (node.nodes == 0) {
-        // A leaf or a collision: entries only.
-        int i = todo[top];
-        while (i < entries.length && n < keys.length) {
-          keys[n] = entries[i];
-          values[n++] = entries[i + 1];
-          i += 2;
-        }
-        todo[top] = i;
-        if (i == entries.length) {
-          leave();
+    while (n < keys.length) {
+      int count = HamtNode.count(leaf);
+      if (at == count) {
+        if (!advance()) {
+          return n;
         }
         continue;
       }
-      int slots = todo[top];
-      if (slots == 0) {
-        leave();
-        continue;
-      }
-      int slot = Integer.lowestOneBit(slots);
-      todo[top] = slots ^ slot;
-      if ((node.data & slot) != 0) {
-        int i = Bits.rank(node.data, slot) << 1;
-        keys[n] = entries[i];
-        values[n++] = entries[i + 1];
-      } else {
-        enter(node.children[Bits.rank(node.nodes, slot)]);
+      for (; at < count && n < keys.length; at++, n++) {
+        keys[n] = Bits.unspread(HamtNode.spreadAt(leaf, at), raw);
+        values[n] = HamtNode.valueAt(leaf, at);
       }
     }
     return n;
-  }
-
-  private void leave() {
-    path[--depth] = null;
   }
 }

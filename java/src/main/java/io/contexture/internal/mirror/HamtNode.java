@@ -1,433 +1,504 @@
 package io.contexture.internal.mirror;
 
-import static io.contexture.internal.mirror.Bits.LAST_LEVEL;
-import static io.contexture.internal.mirror.Bits.SLOT_BITS;
-import static io.contexture.internal.mirror.Bits.hash;
-import static io.contexture.internal.mirror.Bits.rank;
-import static io.contexture.internal.mirror.Bits.slotSet;
-
 import io.contexture.hamt.LongBinaryConsumer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One immutable node of a trie, and the algorithms on the subtree below it.
+ * The nodes of a trie, and the algorithms on them.
  *
  * <pre>
- *   data      set of the slots that hold one entry         nodes     set of those that hold a child
- *   entries   [ key, value, key, value, ... ]              children  [ child, child, ... ]
- *             one pair per member of data, ascending                 one per member of nodes, ascending
+ *   up to 16 entries   leaf        long[]    [ slots | spreads, in the order of the trie | values ]
+ *   17 and more        directory   Object[]  [ child 0, ... child 15 ]
  * </pre>
  *
- * <p>A node in which both sets are empty is a <i>collision</i>: it lies below the last level and
- * holds entries whose whole hashes are equal, sorted by unsigned key.
+ * <p>A node is an array and nothing else, so that each level of a look-up is one load. The 4 bits
+ * that choose a child are the next ones in the order of the trie ({@link Bits#place}): entries come
+ * in the order of the dump, though the nodes of the canonical shape are others, with 5 bits each
+ * and entries beside children. Those would make a look-up guess at each node whether it ends there;
+ * here nearly all leaves of a map are on one level. {@link Dump} works the canonical shape out.
  *
- * <p>Methods that descend take the hash shifted right by the levels above ({@code rest}), so that
- * its lowest 5 bits choose the slot. They recurse once per level: 14 deep at most.
+ * <p>A leaf holds the {@link Bits#spread} of each key in its place: it is what everything but
+ * iteration wants, and iteration can get the key back. In front is the set of the {@linkplain
+ * #leafSlot slots} that they are in, of 64: the number of lower slots is where a look-up begins,
+ * and since two entries seldom share a slot, also where it ends, nearly always.
  *
- * <p>Every subtree below a root holds two entries or more. Only {@link #remove} returns a
- * <i>lone</i> node, of size 1, for its caller to pull the entry up; the slot it has it in means
- * nothing.
+ * <p>This shape, too, depends on the contents only. Directories nest 17 deep at most: 64 bits in
+ * chunks of {@value Bits#PLACE_BITS}, 5 levels each, of which the last has 4 bits and takes 2.
  *
- * <p>All fields are final, and nothing writes to the arrays once a node has them: a node may be
- * handed to other threads in any way.
+ * <p>Nothing writes to a node once a map has it: it may be handed to other threads in any way.
  */
 final class HamtNode {
-  private static final long[] NO_ENTRIES = {};
-  private static final HamtNode[] NO_CHILDREN = {};
+  /** Entries up to which a subtree is a leaf. */
+  static final int LEAF_LIMIT = 16;
 
-  final int data;
-  final int nodes;
+  /** Children of a directory, and the bits that choose one. */
+  static final int CHILDREN = 16;
 
-  /** Entries in the whole subtree; below 0 if they are more than an {@code int} can count. */
-  final int size;
+  private static final int CHILD_BITS = 4;
 
-  final long[] entries;
-  final HamtNode[] children;
+  /** Levels of directories at most. */
+  static final int LEVELS = 17;
 
-  private HamtNode(int data, int nodes, int size, long[] entries, HamtNode[] children) {
-    this.data = data;
-    this.nodes = nodes;
-    this.size = size;
-    this.entries = entries;
-    this.children = children;
+  private static final int LEVELS_PER_PLACE = Bits.PLACE_BITS / CHILD_BITS;
+
+  /** How far to shift a place on the first of its levels. */
+  private static final int FIRST_SHIFT = Bits.PLACE_BITS - CHILD_BITS;
+
+  private static final long[] EMPTY_LEAF = {0};
+
+  private HamtNode() {}
+
+  // ------------------------------------------------------------------------------------ leaves
+
+  /** How many entries a leaf has. */
+  static int count(long[] leaf) {
+    return leaf.length >> 1;
   }
 
-  private static HamtNode collision(long[] entries) {
-    return new HamtNode(0, 0, entries.length >>> 1, entries, NO_CHILDREN);
+  static long spreadAt(long[] leaf, int i) {
+    return leaf[1 + i];
   }
 
-  boolean isCollision() {
-    return (data | nodes) == 0;
+  static long valueAt(long[] leaf, int i) {
+    return leaf[1 + count(leaf) + i];
   }
 
-  // ------------------------------------------------------------------------------- look-up --
-
-  /** The value under {@code key} in the trie below {@code root}, or {@code absent}. */
-  static long find(HamtNode root, long key, long hash, long absent) {
-    HamtNode node = root;
-    for (long rest = hash; ; rest >>>= SLOT_BITS) {
-      int slot = slotSet(rest);
-      if ((node.data & slot) != 0) {
-        long[] entries = node.entries;
-        int i = rank(node.data, slot) << 1;
-        return entries[i] == key ? entries[i + 1] : absent;
-      }
-      if ((node.nodes & slot) == 0) {
-        return node.isCollision() ? node.findColliding(key, absent) : absent;
-      }
-      node = node.children[rank(node.nodes, slot)];
-    }
-  }
-
-  private long findColliding(long key, long absent) {
-    for (int i = 0; i < entries.length; i += 2) {
-      if (entries[i] == key) {
-        return entries[i + 1];
-      }
-    }
-    return absent;
-  }
-
-  private boolean contains(long key, long rest) {
-    return find(this, key, rest, 0) == find(this, key, rest, 1);
-  }
-
-  // ---------------------------------------------------------------------------------- build --
-
-  /**
-   * A trie of up to 64 entries.
-   *
-   * @param keys distinct, ascending unsigned
-   * @param values one per key
-   */
-  static HamtNode of(long[] keys, long[] values, boolean raw) {
-    int n = keys.length;
-    long[] hashes = new long[n];
-    int[] order = new int[n];
-    for (int i = 0; i < n; i++) {
-      hashes[i] = hash(keys[i], raw);
-      order[i] = i;
-    }
-    return of(keys, values, hashes, order, 0, n, 0);
+  private static long[] newLeaf(int count) {
+    return new long[1 + 2 * count];
   }
 
   /**
-   * The subtree of the entries whose indices are the lowest 6 bits of order[from] ... order[to -
-   * 1].
+   * The slot of a spread in a leaf below {@code level} directories: the next 6 bits in the order of
+   * the trie.
    */
-  private static HamtNode of(
-      long[] keys, long[] values, long[] hashes, int[] order, int from, int to, int level) {
-    if (level > LAST_LEVEL) {
-      long[] entries = new long[2 * (to - from)];
-      for (int i = from, e = 0; i < to; i++, e += 2) {
-        entries[e] = keys[order[i] & 63];
-        entries[e + 1] = values[order[i] & 63];
-      }
-      return collision(entries);
-    }
-
-    // Sort by slot and, within a slot, by index, that is, by key.
-    int once = 0;
-    int again = 0;
-    for (int i = from; i < to; i++) {
-      int index = order[i] & 63;
-      int slotNumber = (int) (hashes[index] >>> (SLOT_BITS * level)) & 31;
-      order[i] = slotNumber << 6 | index;
-      again |= once & (1 << slotNumber);
-      once |= 1 << slotNumber;
-    }
-    Arrays.sort(order, from, to);
-
-    int data = once & ~again;
-    long[] entries = newEntries(Integer.bitCount(data));
-    HamtNode[] children = newChildren(Integer.bitCount(again));
-    int e = 0;
-    int c = 0;
-    for (int i = from; i < to; ) {
-      int slotNumber = order[i] >>> 6;
-      int end = i + 1;
-      while (end < to && order[end] >>> 6 == slotNumber) {
-        end++;
-      }
-      if (end == i + 1) {
-        entries[e++] = keys[order[i] & 63];
-        entries[e++] = values[order[i] & 63];
-      } else {
-        children[c++] = of(keys, values, hashes, order, i, end, level + 1);
-      }
-      i = end;
-    }
-    return new HamtNode(data, again, to - from, entries, children);
+  static int leafSlot(long spread, int level) {
+    long rest = spread >>> (Bits.PLACE_BITS * (level / LEVELS_PER_PLACE));
+    int shift = FIRST_SHIFT - 2 - CHILD_BITS * (level % LEVELS_PER_PLACE);
+    return shift >= 0
+        ? (Bits.place(rest) >>> shift) & 63
+        : ((Bits.place(rest) & 15) << 2) | (int) ((rest >>> (Bits.PLACE_BITS + 3)) & 3);
   }
 
-  /** The subtree of two entries on {@code level}. */
-  private static HamtNode pair(
-      long key1, long value1, long rest1, long key2, long value2, long rest2, int level) {
-    if (level > LAST_LEVEL) {
-      return collision(
-          Long.compareUnsigned(key1, key2) < 0
-              ? new long[] {key1, value1, key2, value2}
-              : new long[] {key2, value2, key1, value1});
-    }
-    int slot1 = slotSet(rest1);
-    int slot2 = slotSet(rest2);
-    if (slot1 == slot2) {
-      HamtNode child =
-          pair(key1, value1, rest1 >>> SLOT_BITS, key2, value2, rest2 >>> SLOT_BITS, level + 1);
-      return new HamtNode(0, slot1, 2, NO_ENTRIES, new HamtNode[] {child});
-    }
-    return new HamtNode(
-        slot1 | slot2,
-        0,
-        2,
-        Integer.compareUnsigned(slot1, slot2) < 0
-            ? new long[] {key1, value1, key2, value2}
-            : new long[] {key2, value2, key1, value1},
-        NO_CHILDREN);
-  }
-
-  // ------------------------------------------------------------------------------------ put --
-
-  /** This subtree with {@code key} bound to {@code value}; itself if it is bound so. */
-  HamtNode put(long key, long value, long rest, int level, boolean raw) {
-    if (isCollision()) {
-      return putColliding(key, value);
-    }
-    int slot = slotSet(rest);
-    if ((data & slot) != 0) {
-      int i = rank(data, slot) << 1;
-      long there = entries[i];
-      if (there == key) {
-        return entries[i + 1] == value ? this : withValue(i + 1, value);
-      }
-      return withChildForEntry(slot, pairWith(i, key, value, rest >>> SLOT_BITS, level + 1, raw));
-    }
-    if ((nodes & slot) != 0) {
-      int c = rank(nodes, slot);
-      HamtNode child = children[c].put(key, value, rest >>> SLOT_BITS, level + 1, raw);
-      return child == children[c] ? this : withChild(c, child);
-    }
-    int i = rank(data, slot) << 1;
-    return new HamtNode(data | slot, nodes, size + 1, inserted(entries, i, key, value), children);
-  }
-
-  /** The subtree, on {@code level}, of the entry at {@code entries[i]} and a new one. */
-  private HamtNode pairWith(int i, long key, long value, long rest, int level, boolean raw) {
-    long there = entries[i];
-    // On the level of collisions the distance is 65, and nobody looks at the outcome.
-    long restThere = hash(there, raw) >>> (SLOT_BITS * level);
-    return pair(there, entries[i + 1], restThere, key, value, rest, level);
-  }
-
-  private HamtNode putColliding(long key, long value) {
-    int i = 0;
-    while (i < entries.length && Long.compareUnsigned(entries[i], key) < 0) {
-      i += 2;
-    }
-    if (i < entries.length && entries[i] == key) {
-      return entries[i + 1] == value ? this : withValue(i + 1, value);
-    }
-    return collision(inserted(entries, i, key, value));
-  }
-
-  private HamtNode withValue(int i, long value) {
-    long[] copy = entries.clone();
-    copy[i] = value;
-    return new HamtNode(data, nodes, size, copy, children);
-  }
-
-  private HamtNode withChild(int c, HamtNode child) {
-    HamtNode[] copy = children.clone();
-    copy[c] = child;
-    return new HamtNode(data, nodes, size - children[c].size + child.size, entries, copy);
-  }
-
-  private HamtNode withChildForEntry(int slot, HamtNode child) {
-    int c = rank(nodes, slot);
-    HamtNode[] more = new HamtNode[children.length + 1];
-    System.arraycopy(children, 0, more, 0, c);
-    more[c] = child;
-    System.arraycopy(children, c, more, c + 1, children.length - c);
-    return new HamtNode(
-        data & ~slot,
-        nodes | slot,
-        size - 1 + child.size,
-        without(entries, rank(data, slot) << 1),
-        more);
-  }
-
-  // --------------------------------------------------------------------------------- remove --
-
-  /** This subtree without {@code key}; itself if that isn't there, lone if one entry is left. */
-  HamtNode remove(long key, long rest) {
-    if (isCollision()) {
-      for (int i = 0; i < entries.length; i += 2) {
-        if (entries[i] == key) {
-          return collision(without(entries, i));
+  /** The index of a spread in a leaf, or -1; {@code slot} is its {@link #leafSlot}. */
+  static int indexIn(long[] leaf, long spread, int slot) {
+    long slots = leaf[0];
+    long bit = 1L << slot;
+    if ((slots & bit) != 0) {
+      int count = count(leaf);
+      for (int i = Long.bitCount(slots & (bit - 1)); i < count; i++) {
+        if (leaf[1 + i] == spread) {
+          return i;
         }
       }
-      return this;
     }
-    int slot = slotSet(rest);
-    if ((data & slot) != 0) {
-      int i = rank(data, slot) << 1;
-      return entries[i] != key
-          ? this
-          : new HamtNode(data & ~slot, nodes, size - 1, without(entries, i), children);
-    }
-    if ((nodes & slot) == 0) {
-      return this;
-    }
-    int c = rank(nodes, slot);
-    HamtNode child = children[c].remove(key, rest >>> SLOT_BITS);
-    if (child == children[c]) {
-      return this;
-    }
-    if (child.size > 1) {
-      return withChild(c, child);
-    }
-    return size == 2 ? child : withEntryForChild(slot, child);
+    return -1;
   }
 
-  private HamtNode withEntryForChild(int slot, HamtNode lone) {
-    int c = rank(nodes, slot);
-    HamtNode[] fewer = newChildren(children.length - 1);
-    System.arraycopy(children, 0, fewer, 0, c);
-    System.arraycopy(children, c + 1, fewer, c, fewer.length - c);
-    int i = rank(data, slot) << 1;
-    return new HamtNode(
-        data | slot,
-        nodes & ~slot,
-        size - children[c].size + 1,
-        inserted(entries, i, lone.entries[0], lone.entries[1]),
-        fewer);
+  private static long[] withValue(long[] leaf, int i, long value) {
+    long[] copy = leaf.clone();
+    copy[1 + count(leaf) + i] = value;
+    return copy;
   }
 
-  // ---------------------------------------------------------------------------------- merge --
+  private static long[] without(long[] leaf, int i, int level) {
+    int count = count(leaf);
+    if (count == 1) {
+      return EMPTY_LEAF;
+    }
+    long[] fewer = newLeaf(count - 1);
+    System.arraycopy(leaf, 1, fewer, 1, i);
+    // The spreads after it and the values before it lie side by side.
+    System.arraycopy(leaf, 2 + i, fewer, 1 + i, count - 1);
+    int after = count + i;
+    System.arraycopy(leaf, 2 + after, fewer, after, count - i - 1);
+    // Those that share its slot are its neighbors.
+    int slot = leafSlot(leaf[1 + i], level);
+    boolean isShared =
+        (i > 0 && leafSlot(leaf[i], level) == slot)
+            || (i < count - 1 && leafSlot(leaf[2 + i], level) == slot);
+    fewer[0] = isShared ? leaf[0] : leaf[0] & ~(1L << slot);
+    return fewer;
+  }
+
+  /** The subtree below {@code level} directories of a leaf and one more entry. */
+  private static Object inserted(long[] leaf, long spread, long value, int level) {
+    int count = count(leaf);
+    int i = 0;
+    for (int at = 1; at <= count; at++) {
+      i += Bits.before(leaf[at], spread);
+    }
+    if (count == LEAF_LIMIT) {
+      Entries all = new Entries(count + 1);
+      all.add(leaf, 0, i);
+      all.add(spread, value);
+      all.add(leaf, i, count);
+      return of(all, 0, all.count, level);
+    }
+    long[] more = newLeaf(count + 1);
+    more[0] = leaf[0] | 1L << leafSlot(spread, level);
+    System.arraycopy(leaf, 1, more, 1, i);
+    more[1 + i] = spread;
+    System.arraycopy(leaf, 1 + i, more, 2 + i, count);
+    int after = count + i;
+    more[2 + after] = value;
+    System.arraycopy(leaf, 1 + after, more, 3 + after, count - i);
+    return more;
+  }
+
+  // ------------------------------------------------------------------------------------- build
+
+  /** Entries on their way into a trie: in its order by the time they are built of. */
+  static final class Entries {
+    final long[] spreads;
+    final long[] values;
+    int count;
+
+    Entries(int capacity) {
+      spreads = new long[capacity];
+      values = new long[capacity];
+    }
+
+    void add(long spread, long value) {
+      spreads[count] = spread;
+      values[count++] = value;
+    }
+
+    /** Adds some entries of a leaf. */
+    void add(long[] leaf, int from, int to) {
+      System.arraycopy(leaf, 1 + from, spreads, count, to - from);
+      System.arraycopy(leaf, 1 + HamtNode.count(leaf) + from, values, count, to - from);
+      count += to - from;
+    }
+
+    /** Adds the entries of a subtree, in its order. */
+    void addAll(Object node) {
+      if (node instanceof long[] leaf) {
+        add(leaf, 0, HamtNode.count(leaf));
+      } else {
+        for (Object child : (Object[]) node) {
+          addAll(child);
+        }
+      }
+    }
+
+    /** Brings few entries into the order of the trie. */
+    void sort() {
+      long[] places = new long[count];
+      for (int i = 0; i < count; i++) {
+        long spread = spreads[i];
+        long value = values[i];
+        long place = Bits.wholePlace(spread);
+        int at = i;
+        for (; at > 0 && Long.compareUnsigned(places[at - 1], place) > 0; at--) {
+          places[at] = places[at - 1];
+          spreads[at] = spreads[at - 1];
+          values[at] = values[at - 1];
+        }
+        places[at] = place;
+        spreads[at] = spread;
+        values[at] = value;
+      }
+    }
+  }
+
+  /** The subtree on {@code level} of the entries from one index up to another. */
+  static Object of(Entries entries, int from, int to, int level) {
+    return to - from <= LEAF_LIMIT
+        ? leafOf(entries, from, to, level)
+        : directoryOf(entries, from, to, level);
+  }
+
+  private static long[] leafOf(Entries entries, int from, int to, int level) {
+    int count = to - from;
+    if (count == 0) {
+      return EMPTY_LEAF;
+    }
+    long[] leaf = newLeaf(count);
+    long slots = 0;
+    for (int i = 0; i < count; i++) {
+      long spread = entries.spreads[from + i];
+      leaf[1 + i] = spread;
+      leaf[1 + count + i] = entries.values[from + i];
+      slots |= 1L << leafSlot(spread, level);
+    }
+    leaf[0] = slots;
+    return leaf;
+  }
+
+  static Object[] directoryOf(Entries entries, int from, int to, int level) {
+    Object[] directory = new Object[CHILDREN];
+    int start = from;
+    for (int slot = 0; slot < CHILDREN; slot++) {
+      int end = start;
+      while (end < to && slot(entries.spreads[end], level) == slot) {
+        end++;
+      }
+      directory[slot] = of(entries, start, end, level + 1);
+      start = end;
+    }
+    return directory;
+  }
+
+  /** Which child of a directory on {@code level} leads to a spread. */
+  static int slot(long spread, int level) {
+    int place = Bits.place(spread >>> (Bits.PLACE_BITS * (level / LEVELS_PER_PLACE)));
+    return (place >>> (FIRST_SHIFT - CHILD_BITS * (level % LEVELS_PER_PLACE))) & (CHILDREN - 1);
+  }
+
+  // ------------------------------------------------------------------------- look-up, put, remove
+
+  /** The value under a spread in the trie below {@code root}, or {@code absent}. */
+  static long find(Object[] root, long spread, long absent) {
+    // slot(spread, level) and leafSlot(spread, level) for the levels that most look-ups see.
+    int low = (int) spread;
+    Object child = root[(low >>> 1) & 15];
+    if (child instanceof long[] leaf) {
+      return find(leaf, spread, ((low << 5) & 32) | ((low >>> 5) & 31), absent);
+    }
+    child = ((Object[]) child)[((low << 3) & 8) | ((low >>> 7) & 7)];
+    if (child instanceof long[] leaf) {
+      return find(leaf, spread, ((low >>> 1) & 48) | ((low >>> 11) & 15), absent);
+    }
+    child = ((Object[]) child)[((low >>> 3) & 12) | ((low >>> 13) & 3)];
+    for (int level = 3; ; level++) {
+      if (child instanceof long[] leaf) {
+        return find(leaf, spread, leafSlot(spread, level), absent);
+      }
+      child = ((Object[]) child)[slot(spread, level)];
+    }
+  }
+
+  private static long find(long[] leaf, long spread, int slot, long absent) {
+    int i = indexIn(leaf, spread, slot);
+    return i >= 0 ? valueAt(leaf, i) : absent;
+  }
 
   /**
-   * The union of two subtrees that stand in the same place; {@code over}'s values win. One of the
-   * two itself if that is the answer. Descends only where both have a child and these differ.
+   * The trie with a value under a spread: itself if the value is there, null if one more entry
+   * would have to be.
    */
-  static HamtNode merge(HamtNode base, HamtNode over, int level, boolean raw) {
-    if (base == over) {
-      return base;
-    }
-    if (level > LAST_LEVEL) {
-      return mergeColliding(base, over);
-    }
-
-    // A slot holds a child if it does on either side, or if both sides bring an entry of their own.
-    int nodes = base.nodes | over.nodes;
-    for (int both = base.data & over.data; both != 0; both &= both - 1) {
-      int slot = Integer.lowestOneBit(both);
-      if (base.keyIn(slot) != over.keyIn(slot)) {
-        nodes |= slot;
+  static Object @Nullable [] replace(Object[] root, long spread, long value) {
+    Object child = root;
+    for (int level = 0; ; level++) {
+      if (child instanceof long[] leaf) {
+        int i = indexIn(leaf, spread, leafSlot(spread, level));
+        return i < 0
+            ? null
+            : valueAt(leaf, i) == value
+                ? root
+                : withLeaf(root, spread, withValue(leaf, i, value), value);
       }
+      child = ((Object[]) child)[slot(spread, level)];
     }
-    int data = (base.data | over.data) & ~nodes;
-
-    boolean isBase = data == base.data && nodes == base.nodes;
-    long[] entries = newEntries(Integer.bitCount(data));
-    int e = 0;
-    for (int todo = data; todo != 0; todo &= todo - 1) {
-      int slot = Integer.lowestOneBit(todo);
-      HamtNode from = (over.data & slot) != 0 ? over : base;
-      int i = rank(from.data, slot) << 1;
-      long value = from.entries[i + 1];
-      isBase = isBase && (from == base || base.entries[(rank(base.data, slot) << 1) + 1] == value);
-      entries[e++] = from.entries[i];
-      entries[e++] = value;
-    }
-
-    HamtNode[] children = newChildren(Integer.bitCount(nodes));
-    int c = 0;
-    int size = e >>> 1;
-    for (int todo = nodes; todo != 0; todo &= todo - 1) {
-      int slot = Integer.lowestOneBit(todo);
-      HamtNode child = mergeSlot(base, over, slot, level + 1, raw);
-      isBase = isBase && base.childIn(slot) == child;
-      children[c++] = child;
-      size += child.size;
-    }
-    if (isBase) {
-      return base;
-    }
-    // The union has all of over's entries: if it has no more, it is over.
-    return size == over.size ? over : new HamtNode(data, nodes, size, entries, children);
   }
 
-  /** The child, on {@code level}, for a slot that two or more entries of both sides reach. */
-  private static HamtNode mergeSlot(
-      HamtNode base, HamtNode over, int slot, int level, boolean raw) {
-    if ((base.nodes & slot) != 0) {
-      HamtNode child = base.childIn(slot);
-      if ((over.nodes & slot) != 0) {
-        return merge(child, over.childIn(slot), level, raw);
-      }
-      if ((over.data & slot) == 0) {
-        return child;
-      }
-      int i = rank(over.data, slot) << 1;
-      long key = over.entries[i];
-      return child.put(key, over.entries[i + 1], rest(key, level, raw), level, raw);
-    }
-    if ((over.nodes & slot) != 0) {
-      HamtNode child = over.childIn(slot);
-      if ((base.data & slot) == 0) {
-        return child;
-      }
-      int i = rank(base.data, slot) << 1;
-      long key = base.entries[i];
-      long rest = rest(key, level, raw);
-      return child.contains(key, rest)
-          ? child
-          : child.put(key, base.entries[i + 1], rest, level, raw);
-    }
-    int i = rank(over.data, slot) << 1;
-    long key = over.entries[i];
-    return base.pairWith(
-        rank(base.data, slot) << 1, key, over.entries[i + 1], rest(key, level, raw), level, raw);
-  }
-
-  private static HamtNode mergeColliding(HamtNode base, HamtNode over) {
-    HamtNode merged = base;
-    for (int i = 0; i < over.entries.length; i += 2) {
-      merged = merged.putColliding(over.entries[i], over.entries[i + 1]);
-    }
-    return merged != base && merged.size == over.size ? over : merged;
-  }
-
-  private long keyIn(int slot) {
-    return entries[rank(data, slot) << 1];
-  }
-
-  private HamtNode childIn(int slot) {
-    return children[rank(nodes, slot)];
+  /** The trie with one more entry, whose spread isn't there. */
+  static Object[] insert(Object[] root, long spread, long value) {
+    return withLeaf(root, spread, null, value);
   }
 
   /**
-   * What is left of the hash of {@code key} on {@code level}; anything where nobody looks at it.
+   * Copies the path to the leaf of a spread, and puts {@code leaf} there or, if it is null, the old
+   * one with the entry inserted.
    */
-  private static long rest(long key, int level, boolean raw) {
-    return hash(key, raw) >>> (SLOT_BITS * level);
+  private static Object[] withLeaf(Object[] root, long spread, @Nullable Object leaf, long value) {
+    Object[] copy = root.clone();
+    Object[] directory = copy;
+    int level = 1;
+    for (long rest = spread; ; rest >>>= Bits.PLACE_BITS) {
+      int place = Bits.place(rest);
+      for (int shift = FIRST_SHIFT; shift >= 0; shift -= CHILD_BITS) {
+        int slot = (place >>> shift) & (CHILDREN - 1);
+        if (directory[slot] instanceof Object[] child) {
+          Object[] next = child.clone();
+          directory[slot] = next;
+          directory = next;
+          level++;
+          continue;
+        }
+        directory[slot] =
+            leaf != null ? leaf : inserted((long[]) directory[slot], spread, value, level);
+        return copy;
+      }
+    }
   }
 
-  // ------------------------------------------------------------------------------- contents --
+  /**
+   * The subtree on {@code level} without a spread; itself if that isn't there, a leaf if 16 entries
+   * are left.
+   */
+  static Object remove(Object[] directory, long spread, int level) {
+    int slot = slot(spread, level);
+    Object child = directory[slot];
+    Object left;
+    if (child instanceof long[] leaf) {
+      int i = indexIn(leaf, spread, leafSlot(spread, level + 1));
+      left = i < 0 ? leaf : without(leaf, i, level + 1);
+    } else {
+      left = remove((Object[]) child, spread, level + 1);
+    }
+    if (left == child) {
+      return directory;
+    }
+    Object[] copy = directory.clone();
+    copy[slot] = left;
+    return isSmall(copy) ? collapsed(copy, level) : copy;
+  }
 
-  /** Whether two subtrees in the same place hold the same entries; the shape is canonical. */
-  static boolean sameEntries(HamtNode one, HamtNode other) {
+  /** Whether a directory holds no more than fits a leaf. */
+  private static boolean isSmall(Object[] directory) {
+    int count = 0;
+    for (Object child : directory) {
+      if (!(child instanceof long[] leaf)) {
+        return false;
+      }
+      count += count(leaf);
+      if (count > LEAF_LIMIT) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long[] collapsed(Object[] directory, int level) {
+    Entries entries = new Entries(LEAF_LIMIT);
+    entries.addAll(directory);
+    return leafOf(entries, 0, entries.count, level);
+  }
+
+  // ------------------------------------------------------------------------------------- merge
+
+  /**
+   * One union of two tries. Its size is that of the larger one plus what only the smaller one has,
+   * so that subtrees of the larger one are never walked for the sake of counting.
+   */
+  static final class Merge {
+    private final boolean overIsSmaller;
+    private final Entries merged = new Entries(2 * LEAF_LIMIT);
+
+    /** Entries that only the smaller side has, as far as the union is done. */
+    long added;
+
+    Merge(boolean overIsSmaller) {
+      this.overIsSmaller = overIsSmaller;
+    }
+
+    /**
+     * The union of two subtrees that stand in the same place; {@code over}'s values win. One of the
+     * two itself if that is the answer. Descends only where both have entries and these differ.
+     */
+    Object union(Object base, Object over, int level) {
+      if (base == over || over == EMPTY_LEAF) {
+        added += base == over || overIsSmaller ? 0 : count(base);
+        return base;
+      }
+      if (base == EMPTY_LEAF) {
+        added += overIsSmaller ? count(over) : 0;
+        return over;
+      }
+      if (base instanceof long[] one && over instanceof long[] other) {
+        return leaves(one, other, level);
+      }
+      Object[] one = asDirectory(base, level);
+      Object[] other = asDirectory(over, level);
+      boolean isBase = base == one;
+      boolean isOver = over == other;
+      Object[] union = new Object[CHILDREN];
+      for (int slot = 0; slot < CHILDREN; slot++) {
+        Object child = union(one[slot], other[slot], level + 1);
+        isBase &= child == one[slot];
+        isOver &= child == other[slot];
+        union[slot] = child;
+      }
+      return isBase || isOver ? choose(isBase, base, isOver, over) : union;
+    }
+
+    /**
+     * Where both sides have the same contents, the larger map's node is the answer: only that map
+     * can be the whole union, and it is recognized by its nodes.
+     */
+    private Object choose(boolean isBase, Object base, boolean isOver, Object over) {
+      return isBase && (overIsSmaller || !isOver) ? base : over;
+    }
+
+    private static Object[] asDirectory(Object node, int level) {
+      if (node instanceof Object[] directory) {
+        return directory;
+      }
+      Entries entries = new Entries(LEAF_LIMIT);
+      entries.addAll(node);
+      return directoryOf(entries, 0, entries.count, level);
+    }
+
+    private Object leaves(long[] base, long[] over, int level) {
+      int bases = count(base);
+      int overs = count(over);
+      long[] spreads = merged.spreads;
+      long[] values = merged.values;
+      int n = 0;
+      int b = 0;
+      int o = 0;
+      boolean isBase = true;
+      while (b < bases && o < overs) {
+        long baseSpread = base[1 + b];
+        long overSpread = over[1 + o];
+        if (baseSpread == overSpread) {
+          long value = over[1 + overs + o++];
+          isBase &= value == base[1 + bases + b++];
+          spreads[n] = overSpread;
+          values[n++] = value;
+        } else if (Bits.before(baseSpread, overSpread) != 0) {
+          spreads[n] = baseSpread;
+          values[n++] = base[1 + bases + b++];
+        } else {
+          isBase = false;
+          spreads[n] = overSpread;
+          values[n++] = over[1 + overs + o++];
+        }
+      }
+      for (; b < bases; b++) {
+        spreads[n] = base[1 + b];
+        values[n++] = base[1 + bases + b];
+      }
+      for (; o < overs; o++) {
+        spreads[n] = over[1 + o];
+        values[n++] = over[1 + overs + o];
+      }
+      added += n - (overIsSmaller ? bases : overs);
+      isBase = isBase && n == bases;
+      boolean isOver = n == overs;
+      return isBase || isOver ? choose(isBase, base, isOver, over) : of(merged, 0, n, level);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------- contents
+
+  private static long count(Object node) {
+    if (node instanceof long[] leaf) {
+      return count(leaf);
+    }
+    long count = 0;
+    for (Object child : (Object[]) node) {
+      count += count(child);
+    }
+    return count;
+  }
+
+  /** Whether two subtrees in the same place hold the same entries. */
+  static boolean sameEntries(Object one, Object other) {
     if (one == other) {
       return true;
     }
-    if (one.data != other.data
-        || one.nodes != other.nodes
-        || one.size != other.size
-        || !Arrays.equals(one.entries, other.entries)) {
+    if (one instanceof long[] leaf) {
+      return other instanceof long[] otherLeaf && Arrays.equals(leaf, otherLeaf);
+    }
+    if (!(other instanceof Object[] otherDirectory)) {
       return false;
     }
-    for (int c = 0; c < one.children.length; c++) {
-      if (!sameEntries(one.children[c], other.children[c])) {
+    Object[] directory = (Object[]) one;
+    for (int slot = 0; slot < CHILDREN; slot++) {
+      if (!sameEntries(directory[slot], otherDirectory[slot])) {
         return false;
       }
     }
@@ -435,60 +506,16 @@ final class HamtNode {
   }
 
   /** Calls {@code action} with every entry of the subtree, in the order of the dump. */
-  void forEach(LongBinaryConsumer action) {
-    if (nodes == 0) {
-      for (int i = 0; i < entries.length; i += 2) {
-        action.accept(entries[i], entries[i + 1]);
+  static void forEach(Object node, boolean raw, LongBinaryConsumer action) {
+    if (node instanceof long[] leaf) {
+      int count = count(leaf);
+      for (int i = 1; i <= count; i++) {
+        action.accept(Bits.unspread(leaf[i], raw), leaf[count + i]);
       }
-      return;
-    }
-    int e = 0;
-    int c = 0;
-    for (int todo = data | nodes; todo != 0; todo &= todo - 1) {
-      if ((data & Integer.lowestOneBit(todo)) != 0) {
-        action.accept(entries[e], entries[e + 1]);
-        e += 2;
-      } else {
-        children[c++].forEach(action);
+    } else {
+      for (Object child : (Object[]) node) {
+        forEach(child, raw, action);
       }
     }
-  }
-
-  /** Copies the keys of the subtree to keys[from] and on, in no particular order. */
-  int copyKeys(long[] keys, int from) {
-    int to = from;
-    for (int i = 0; i < entries.length; i += 2) {
-      keys[to++] = entries[i];
-    }
-    for (HamtNode child : children) {
-      to = child.copyKeys(keys, to);
-    }
-    return to;
-  }
-
-  // --------------------------------------------------------------------------------- arrays --
-
-  private static long[] newEntries(int pairs) {
-    return pairs == 0 ? NO_ENTRIES : new long[2 * pairs];
-  }
-
-  private static HamtNode[] newChildren(int count) {
-    return count == 0 ? NO_CHILDREN : new HamtNode[count];
-  }
-
-  private static long[] inserted(long[] entries, int i, long key, long value) {
-    long[] more = new long[entries.length + 2];
-    System.arraycopy(entries, 0, more, 0, i);
-    more[i] = key;
-    more[i + 1] = value;
-    System.arraycopy(entries, i, more, i + 2, entries.length - i);
-    return more;
-  }
-
-  private static long[] without(long[] entries, int i) {
-    long[] fewer = newEntries((entries.length >>> 1) - 1);
-    System.arraycopy(entries, 0, fewer, 0, i);
-    System.arraycopy(entries, i + 2, fewer, i, fewer.length - i);
-    return fewer;
   }
 }

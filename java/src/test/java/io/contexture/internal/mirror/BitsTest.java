@@ -35,23 +35,64 @@ class BitsTest {
 
   @Test
   void rawHashDropsFourBits() {
-    assertEquals(0x0fedcba987654321L, Bits.hash(0xfedcba9876543210L, true));
-    assertEquals(Bits.mix(0xfedcba9876543210L), Bits.hash(0xfedcba9876543210L, false));
+    long key = 0xfedcba9876543210L;
+    assertEquals(0x0fedcba987654321L, Bits.hash(Bits.spread(key, true), true));
+    assertEquals(Bits.mix(key), Bits.hash(Bits.spread(key, false), false));
   }
 
   @Test
-  void slotSetUsesTheLowestFiveBits() {
-    for (int slot = 0; slot < 32; slot++) {
-      assertEquals(1 << slot, Bits.slotSet(slot));
-      assertEquals(1 << slot, Bits.slotSet(0xabcdef0123456700L & ~31L | slot));
+  void spreadGivesTheKeyBack() {
+    Random random = new Random(6);
+    for (int i = 0; i < 10_000; i++) {
+      long key = random.nextLong() >> random.nextInt(64);
+      assertEquals(key, Bits.unspread(Bits.spread(key, false), false));
+      assertEquals(key, Bits.unspread(Bits.spread(key, true), true));
     }
   }
 
   @Test
-  void rankCountsTheMembersBelow() {
-    assertEquals(0, Bits.rank(-1, 1));
-    assertEquals(31, Bits.rank(-1, 1 << 31));
-    assertEquals(2, Bits.rank(0b1011_0100, 0b0010_0000));
-    assertEquals(0, Bits.rank(0, 1 << 31));
+  void placeTurnsTheGroupsRound() {
+    assertEquals(0b00001_00010_00100_01000, Bits.place(0b01000_00100_00010_00001L));
+    assertEquals(0b11111_00000_00000_00000, Bits.place(~0L << 20 | 31));
+    assertEquals(0xf, Bits.wholePlace(0xfL << 60));
+    assertEquals(0b10000L << 59, Bits.wholePlace(0b10000));
+  }
+
+  /** Both decide by the lowest group of five bits that differs. */
+  @Test
+  void ordersAgree() {
+    Random random = new Random(7);
+    for (int i = 0; i < 100_000; i++) {
+      long one = random.nextLong();
+      long other = one ^ random.nextLong() << random.nextInt(64);
+      int order = Long.compareUnsigned(Bits.wholePlace(one), Bits.wholePlace(other));
+      assertEquals(order < 0 ? 1 : 0, Bits.before(one, other));
+      assertEquals(order > 0 ? 1 : 0, Bits.before(other, one));
+      for (int shift = 0; one != other && shift <= 60; shift += 5) {
+        long a = one >>> shift & 31;
+        long b = other >>> shift & 31;
+        if (a != b) {
+          assertEquals(a < b ? 1 : 0, Bits.before(one, other));
+          break;
+        }
+      }
+    }
+  }
+
+  @Test
+  void matchesMarkEqualTagsOnly() {
+    Random random = new Random(8);
+    for (int i = 0; i < 100_000; i++) {
+      int used = random.nextInt(9);
+      long tags = 0;
+      long expected = 0;
+      long wanted = random.nextInt(4) << 5 | 0x80;
+      for (int lane = 0; lane < used; lane++) {
+        long tag = random.nextInt(4) << 5 | 0x80;
+        tags |= tag << 8 * lane;
+        expected |= tag == wanted ? 0x80L << 8 * lane : 0;
+      }
+      assertEquals(expected, Bits.matches(tags, Bits.eightTimes(wanted)));
+    }
   }
 }

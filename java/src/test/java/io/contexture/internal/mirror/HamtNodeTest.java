@@ -1,7 +1,7 @@
 package io.contexture.internal.mirror;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,61 +9,76 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.contexture.hamt.Keys;
 import io.contexture.hamt.Seeds;
 import java.util.Random;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** What can't be seen from outside: the invariants of nodes, and which ones are shared. */
 class HamtNodeTest {
   /** Checks the subtree and returns how many entries it has. */
-  private static int checkNode(HamtNode node, int level, long prefix, boolean raw) {
-    assertEquals(0, node.data & node.nodes, "a slot holds an entry and a child");
-    int size = node.entries.length / 2;
-    if (node.isCollision()) {
-      assertEquals(Bits.LAST_LEVEL + 1, level, "a collision above the last level");
-      for (int i = 0; i < node.entries.length; i += 2) {
-        assertEquals(prefix, Bits.hash(node.entries[i], raw));
-        if (i > 0) {
-          assertTrue(Long.compareUnsigned(node.entries[i - 2], node.entries[i]) < 0);
-        }
-      }
-    } else {
-      assertTrue(level <= Bits.LAST_LEVEL, "a node below the last level");
-      assertEquals(2 * Integer.bitCount(node.data), node.entries.length);
-      assertEquals(Integer.bitCount(node.nodes), node.children.length);
-      int shift = Bits.SLOT_BITS * level;
-      int e = 0;
-      int c = 0;
-      for (long slot = 0; slot < 32; slot++) {
-        long path = prefix | slot << shift;
-        if ((node.data >>> slot & 1) != 0) {
-          long hash = Bits.hash(node.entries[2 * e++], raw);
-          long known = level == Bits.LAST_LEVEL ? -1 : (1L << (shift + Bits.SLOT_BITS)) - 1;
-          assertEquals(path, hash & known, "an entry off its path");
-        } else if ((node.nodes >>> slot & 1) != 0) {
-          size += checkNode(node.children[c++], level + 1, path, raw);
-        }
-      }
+  private static int checkNode(Object node, int level, int[] path) {
+    if (node instanceof long[] leaf) {
+      return checkLeaf(leaf, level, path);
     }
-    assertEquals(size, node.size);
-    assertTrue(size > 1, "a lone entry below a slot");
+    assertTrue(level < HamtNode.LEVELS, "a directory below the last level");
+    Object[] directory = (Object[]) node;
+    assertEquals(HamtNode.CHILDREN, directory.length);
+    int size = 0;
+    for (int slot = 0; slot < HamtNode.CHILDREN; slot++) {
+      path[level] = slot;
+      size += checkNode(directory[slot], level + 1, path);
+    }
+    assertTrue(size > HamtNode.LEAF_LIMIT, "a directory of what fits a leaf");
     return size;
   }
 
-  private static void check(Hamt map) {
-    if (map.root == null) {
-      assertTrue(map.size() <= Hamt.FLAT_LIMIT);
-      assertEquals(map.keys.length, map.values.length);
-      for (int i = 1; i < map.keys.length; i++) {
-        assertTrue(Long.compareUnsigned(map.keys[i - 1], map.keys[i]) < 0);
+  private static int checkLeaf(long[] leaf, int level, int[] path) {
+    int count = HamtNode.count(leaf);
+    assertTrue(count <= HamtNode.LEAF_LIMIT);
+    assertEquals(1 + 2 * count, leaf.length);
+    long slots = 0;
+    for (int i = 0; i < count; i++) {
+      long spread = HamtNode.spreadAt(leaf, i);
+      int leafSlot = HamtNode.leafSlot(spread, level);
+      assertEquals(i, HamtNode.indexIn(leaf, spread, leafSlot));
+      slots |= 1L << leafSlot;
+      for (int l = 0; l < level; l++) {
+        assertEquals(path[l], HamtNode.slot(spread, l), "an entry off its path");
       }
-    } else {
-      assertTrue(map.size() > Hamt.FLAT_LIMIT);
-      checkNode(map.root, 0, 0, map.raw);
+      if (i > 0) {
+        assertEquals(1, Bits.before(HamtNode.spreadAt(leaf, i - 1), spread), "out of order");
+      }
+    }
+    assertEquals(slots, leaf[0]);
+    return count;
+  }
+
+  private static void checkTags(long[] block, int tags, int count, IntToLongFunction tag) {
+    for (int i = 0; i < 8 * tags; i++) {
+      long expected = i < count ? tag.applyAsLong(i) : 0;
+      assertEquals(expected, block[i >>> 3] >>> (i << 3) & 0xff);
     }
   }
 
-  private static HamtNode rootOf(Hamt map) {
-    assertNotNull(map.root, "a flat map");
-    return map.root;
+  private static void check(Hamt map) {
+    long[] values = map.values;
+    if (values == null) {
+      assertTrue(map.size() > Hamt.FLAT_LIMIT);
+      assertEquals(map.size(), checkNode(map.block, 0, new int[HamtNode.LEVELS]));
+      return;
+    }
+    assertTrue(map.size() <= Hamt.FLAT_LIMIT);
+    assertEquals(map.size(), values.length);
+    long[] block = (long[]) map.block;
+    int tags = Tags.words(values.length);
+    assertEquals(tags + values.length, block.length);
+    checkTags(block, tags, values.length, i -> Bits.tagOfKey(map.keyAt(i)));
+    for (int i = 1; i < values.length; i++) {
+      assertTrue(Long.compareUnsigned(map.keyAt(i - 1), map.keyAt(i)) < 0);
+    }
+  }
+
+  private static Object[] rootOf(Hamt map) {
+    return assertInstanceOf(Object[].class, map.block, "a flat map");
   }
 
   @Test
@@ -108,15 +123,12 @@ class HamtNodeTest {
     Hamt map = filled(2000);
     long key = 123_456;
     Hamt next = map.put(key, 0);
-    int slot = Bits.slotSet(Bits.mix(key));
-    int changed = Bits.rank(rootOf(map).nodes, slot);
-    for (int c = 0; c < 32; c++) {
-      HamtNode before = rootOf(map).children[c];
-      HamtNode after = rootOf(next).children[c];
-      if (c == changed) {
-        assertNotSame(before, after);
+    int changed = HamtNode.slot(Bits.mix(key), 0);
+    for (int slot = 0; slot < HamtNode.CHILDREN; slot++) {
+      if (slot == changed) {
+        assertNotSame(rootOf(map)[slot], rootOf(next)[slot]);
       } else {
-        assertSame(before, after);
+        assertSame(rootOf(map)[slot], rootOf(next)[slot]);
       }
     }
   }
@@ -124,14 +136,60 @@ class HamtNodeTest {
   @Test
   void mergeSharesWhatOnlyOneSideChanged() {
     Hamt map = filled(2000);
-    long left = Keys.withHash(0x3e0 | 3); // slot 3 of the root
-    long right = Keys.withHash(0x3e0 | 17);
+    long left = Keys.withHash(3 << 1);
+    long right = Keys.withHash(13 << 1);
     Hamt one = map.put(left, 1);
     Hamt other = map.put(right, 2);
-    HamtNode union = rootOf((Hamt) one.putAll(other));
-    for (int c = 0; c < 32; c++) {
-      HamtNode expected = (c == 17 ? rootOf(other) : rootOf(one)).children[c];
-      assertSame(expected, union.children[c]);
+    Object[] union = rootOf((Hamt) one.putAll(other));
+    for (int slot = 0; slot < HamtNode.CHILDREN; slot++) {
+      Object expected = (slot == 13 ? rootOf(other) : rootOf(one))[slot];
+      assertSame(expected, union[slot]);
+    }
+  }
+
+  @Test
+  void mergeCountsWhatOnlyTheSmallerSideHas() {
+    Seeds.run(
+        50,
+        random -> {
+          Hamt common = filled(100 + random.nextInt(400));
+          Hamt one = withRandom(common, random);
+          Hamt other = withRandom(random.nextBoolean() ? common : Hamt.EMPTY, random);
+          check((Hamt) one.putAll(other));
+          check((Hamt) other.putAll(one));
+        });
+  }
+
+  private static Hamt withRandom(Hamt map, Random random) {
+    Hamt more = map;
+    for (int n = random.nextInt(300); n > 0; n--) {
+      more = more.put(random.nextInt(1000), n);
+    }
+    return more;
+  }
+
+  /** Entries that collide in their tags, so that only the words themselves tell them apart. */
+  @Test
+  void findsAmongEqualTags() {
+    Hamt map = Hamt.EMPTY;
+    for (long i = 0; i < 40; i++) {
+      map = map.put(Keys.withHash(i), i);
+      check(map);
+    }
+    for (long i = 0; i < 40; i++) {
+      assertEquals(i, map.find(Keys.withHash(i), -1));
+    }
+    for (long i = 40; i < 400; i++) {
+      assertEquals(-1, map.find(Keys.withHash(i), -1));
+    }
+    long inverse = 0xf1de83e19937733dL; // of the odd number that tags of keys are made with
+    Hamt flat = Hamt.EMPTY;
+    for (long i = 0; i < 20; i++) {
+      flat = flat.put(i * inverse, i);
+      check(flat);
+    }
+    for (long i = 0; i < 40; i++) {
+      assertEquals(i < 20 ? i : -1, flat.find(i * inverse, -1));
     }
   }
 
@@ -139,7 +197,7 @@ class HamtNodeTest {
   void flatMapsShareKeysButNeverValues() {
     Hamt map = Hamt.EMPTY.put(1, 1).put(2, 2);
     Hamt next = map.put(1, 3);
-    assertSame(map.keys, next.keys);
+    assertSame(map.block, next.block);
     assertNotSame(map.values, next.values);
   }
 
@@ -148,7 +206,6 @@ class HamtNodeTest {
     for (long key = 0; key < size; key++) {
       map = map.put(key, key);
     }
-    assertEquals(-1, rootOf(map).nodes, "every slot of the root holds a child");
     return map;
   }
 }
