@@ -156,6 +156,11 @@ public final class LongContextVar {
     return VarBinding.bindLong(this, ref, version, value);
   }
 
+  /** Its key in every map, and its name in C. */
+  long id() {
+    return ref.id;
+  }
+
   /** {@code LongContextVar[name]}. */
   @Override
   public String toString() {

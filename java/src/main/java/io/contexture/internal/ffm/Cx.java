@@ -11,6 +11,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -155,6 +156,10 @@ public final class Cx {
       ordinary(contexture_h.cx_record_new$address(), contexture_h.cx_record_new$descriptor());
   private static final MethodHandle THREAD_FREE =
       ordinary(contexture_h.cx_record_free$address(), contexture_h.cx_record_free$descriptor());
+  private static final MethodHandle THREAD_LEND =
+      ordinary(contexture_h.cx_thread_lend$address(), contexture_h.cx_thread_lend$descriptor());
+  private static final MethodHandle LENT_FREE =
+      ordinary(contexture_h.cx_thread_free$address(), contexture_h.cx_thread_free$descriptor());
   private static final MethodHandle THREAD_SET_CACHE =
       ordinary(
           contexture_h.cx_record_set_cache$address(),
@@ -767,6 +772,29 @@ public final class Cx {
     } catch (Throwable t) {
       throw thrown(t);
     }
+  }
+
+  /** {@code cx_thread_lend}: a status; writes a handle that shows the record to {@code out}. */
+  public static int threadLend(long runtime, long record, int anyThread, long out) {
+    try {
+      return (int) THREAD_LEND.invokeExact(runtime, record, anyThread, out);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_thread_free}, for what {@link #threadLend} wrote: a status. */
+  public static int lentFree(long handle) {
+    try {
+      return (int) LENT_FREE.invokeExact(handle);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** The address of a function that {@link CxLayout#functions} names. */
+  public static MemorySegment function(String name) {
+    return SymbolLookup.loaderLookup().findOrThrow(name);
   }
 
   /** {@code cx_record_set_cache}: a status. */

@@ -78,7 +78,12 @@ public final class NativeEngine extends Engine {
     return new EcLink(root, below, stamp, block.addr(), Objects.requireNonNull(block.slab()));
   }
 
-  private static RuntimeException failure(int status) {
+  /** The address of the {@code cx_runtime}. */
+  long runtime() {
+    return runtime;
+  }
+
+  static RuntimeException failure(int status) {
     if (status == Cx.NO_MEMORY) {
       throw new OutOfMemoryError("libcontexture: " + Cx.statusText(status));
     }

@@ -2,10 +2,12 @@ package io.contexture.internal.ffm;
 
 import io.contexture.internal.EcLink;
 import io.contexture.internal.Engine;
+import io.contexture.internal.Engines;
 import io.contexture.internal.Mark;
 import io.contexture.internal.Root;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.VarRef;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +75,54 @@ public final class NativeThreadState extends ThreadState {
     Cx.putLong(record + CxLayout.THREAD_BELOW, link == null ? 0 : link.address);
     Cx.putLong(record + CxLayout.THREAD_STACK_VERSION, version);
     recordStale = false;
+  }
+
+  /**
+   * A {@code cx_thread} that shows this state, for C code that this thread calls; to be {@linkplain
+   * #takeBack taken back}.
+   *
+   * @param virtual whether the thread is a virtual one, which C can't recognize
+   * @throws OutOfMemoryError when native memory is exhausted
+   */
+  public long lend(boolean virtual) {
+    show();
+    int status =
+        Cx.threadLend(
+            ((NativeEngine) Engines.engine()).runtime(), record, virtual ? 1 : 0, record + WORD);
+    if (status != Cx.OK) {
+      throw NativeEngine.failure(status);
+    }
+    long handle = Cx.getLong(record + WORD);
+    slab.use(handle);
+    return handle;
+  }
+
+  /** Makes the record show the stack as it is, should an error have prevented that before. */
+  public void show() {
+    if (recordStale) {
+      sync();
+    }
+  }
+
+  /** Ends the life of a handle that {@link #lend} gave. */
+  public void takeBack(long handle) {
+    int status = Cx.lentFree(handle);
+    if (status != Cx.OK) {
+      throw NativeEngine.failure(status);
+    }
+  }
+
+  /**
+   * The address of a function of the library.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public static MemorySegment function(String name) {
+    if (!CxLayout.functions().contains(name)) {
+      throw new IllegalArgumentException(
+          "contexture.h has no function '" + name + "'; name one as it is declared there");
+    }
+    return Cx.function(name);
   }
 
   @Override
