@@ -11,9 +11,14 @@
 
 #include "atomics.h"
 
-#define RECLAIM_BATCH 64u     /* retired nodes that are handed over together; an era each */
-#define RECLAIM_WINDOW 1024u  /* eras that a reservation covers at first */
-#define RECLAIM_BACKLOG 1024u /* retired nodes below which nobody looks for what can be freed */
+/* Tests of rare interleavings compile with smaller numbers. */
+#ifndef RECLAIM_BATCH
+#define RECLAIM_BATCH 64u       /* retired nodes that are handed over together; an era each */
+#define RECLAIM_WINDOW 1024u    /* eras that a reservation covers at first */
+#define RECLAIM_BACKLOG 1024u   /* retired nodes below which nobody looks what can be freed */
+#define RECLAIM_FIRST_CHUNK 32u /* records; every further chunk has twice as many as the last */
+#endif
+
 #define RECLAIM_ERA_BITS 48u
 #define RECLAIM_ERA_MASK ((UINT64_C(1) << RECLAIM_ERA_BITS) - 1)
 /* From here on nothing more may be changed: 2^33 eras are left for what is under way. */
@@ -22,7 +27,6 @@
 #define RECLAIM_WIDEST 38u
 
 #define RECLAIM_CHUNKS 24u
-#define RECLAIM_FIRST_CHUNK 32u /* records; every further chunk has twice as many as the last */
 
 /*
  * What every node starts with. 48 bits of an era last for 2^54 retired nodes.

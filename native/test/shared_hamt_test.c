@@ -238,7 +238,210 @@ static void random_calls_match_the_model(void) {
   on_every_setup(test_model);
 }
 
+/* ------------------------------------------------------------------------------- shapes -- */
+
+/* Keys whose paths part only at `level`, counted from the bottom of the hash, and at the last bits.
+ */
+static void test_deep(struct setup *s) {
+  static struct model model;
+  model = (struct model){0};
+  for (uint32_t level = 0; level < 11; level++) {
+    for (uint64_t i = 0; i < 20; i++) {
+      uint64_t hash = UINT64_C(0xa5a5a5a5a5a5a5a5) ^ i << (6 * level);
+      put(s, unmix(hash), hash + i);
+      model_put(&model, unmix(hash), hash + i);
+    }
+  }
+  check_map(s, &model);
+  while (model.count > 0) {
+    uint64_t key = model.keys[model.count / 2];
+    uint64_t expected = model.values[model.count / 2];
+    uint64_t found = ~expected;
+    CHECK_STATUS(CX_OK, cx_shared_remove(s->map, s->reader, key, &found));
+    CHECK_EQUAL(expected, found);
+    model_delete(&model, key);
+    CHECK_STATUS(CX_ABSENT, cx_shared_get(s->map, s->reader, key, NULL));
+    if (model.count % 40 == 0) {
+      check_map(s, &model);
+    }
+  }
+}
+
+static void keys_part_on_every_level(void) {
+  on_every_setup(test_deep);
+}
+
+/* As many as fill a leaf, and one more, on the longest common path there is: the split goes down
+ * through every level at once. */
+static void test_deepest(struct setup *s) {
+  static struct model model;
+  model = (struct model){0};
+  for (uint64_t i = 0; i < 64; i++) {
+    uint64_t hash = i << 58; /* the six highest bits */
+    put(s, unmix(hash), i);
+    model_put(&model, unmix(hash), i);
+  }
+  check_map(s, &model);
+  uint64_t before = cx_shared_bytes(s->map);
+  cx_shared_snapshot *snapshot = snapshot_of(s);
+  put(s, unmix(0), 77);
+  CHECK(cx_shared_bytes(s->map) > before); /* every table of the path is of an older generation */
+  check_snapshot(&model, snapshot);
+  cx_shared_snapshot_free(snapshot);
+}
+
+static void longest_path_splits_to_the_end(void) {
+  on_every_setup(test_deepest);
+}
+
+static void test_merge(struct setup *s) {
+  struct arena arena = arena_new(1 << 20);
+  const cx_hamt *hamt = NULL;
+  static struct model model;
+  model = (struct model){0};
+  for (uint64_t key = 0; key < 500; key++) {
+    CHECK_STATUS(CX_OK, cx_hamt_assoc(hamt, key, key + 1, &arena.space, &hamt));
+    model_put(&model, key, key + 1);
+  }
+  put(s, 3, 0);
+  put(s, 1000, 1);
+  model_put(&model, 1000, 1);
+  CHECK_STATUS(CX_OK, cx_shared_merge(s->map, s->reader, hamt));
+  CHECK_STATUS(CX_OK, cx_shared_merge(s->map, s->reader, NULL));
+  check_map(s, &model);
+  arena_free(&arena);
+}
+
+static void merge_puts_every_entry(void) {
+  on_every_setup(test_merge);
+}
+
+/* While nothing changes, sizes and snapshots leave the map alone. */
+static void test_repeated(struct setup *s) {
+  for (uint64_t key = 0; key < 300; key++) {
+    put(s, key, key);
+  }
+  CHECK_EQUAL(300, size_of(s));
+  uint64_t root = s->map->root;
+  for (int i = 0; i < 3; i++) {
+    CHECK_EQUAL(300, size_of(s));
+    cx_shared_snapshot_free(snapshot_of(s));
+  }
+  CHECK_EQUAL(root, s->map->root);
+  put(s, 1000, 0);
+  CHECK_EQUAL(301, size_of(s));
+  CHECK(root != s->map->root);
+}
+
+static void repeated_snapshots_change_nothing(void) {
+  on_every_setup(test_repeated);
+}
+
+/* -------------------------------------------------------------------------- bad arguments -- */
+
+static void bad_arguments_are_refused(void) {
+  struct setup s = setup_new(false, true);
+  struct setup other = setup_new(false, true);
+  cx_shared *bent = (cx_shared *)(void *)((uint8_t *)s.map + 8);
+  uint64_t value = 7;
+  cx_shared_snapshot *snapshot = NULL;
+  cx_shared_reader *reader = NULL;
+  put(&s, 1, 1);
+  CHECK_STATUS(CX_INVALID, cx_shared_new(NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_free(bent));
+  CHECK_STATUS(CX_OK, cx_shared_free(NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_reader_new(NULL, &reader));
+  CHECK_STATUS(CX_INVALID, cx_shared_reader_new(s.map, NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_reader_free(s.map, other.reader));
+  CHECK_STATUS(CX_INVALID, cx_shared_reader_free(NULL, s.reader));
+  CHECK_STATUS(CX_OK, cx_shared_reader_free(s.map, NULL));
+  cx_shared *const maps[] = {NULL, bent, s.map};
+  for (int i = 0; i < 3; i++) {
+    cx_shared *map = maps[i];
+    cx_shared_reader *foreign = i == 2 ? other.reader : NULL;
+    CHECK_STATUS(CX_INVALID, cx_shared_get(map, foreign, 1, &value));
+    CHECK_EQUAL(9, cx_shared_find(map, foreign, 1, 9));
+    CHECK_STATUS(CX_INVALID, cx_shared_put(map, foreign, 1, 2, &value));
+    CHECK_STATUS(CX_INVALID, cx_shared_put_if_absent(map, foreign, 1, 2, &value));
+    CHECK_STATUS(CX_INVALID, cx_shared_remove(map, foreign, 1, &value));
+    CHECK_STATUS(CX_INVALID, cx_shared_compare_and_set(map, foreign, 1, 1, 2));
+    CHECK_STATUS(CX_INVALID, cx_shared_clear(map, foreign));
+    CHECK_STATUS(CX_INVALID, cx_shared_merge(map, foreign, NULL));
+    CHECK_STATUS(CX_INVALID, cx_shared_size(map, foreign, &value));
+    CHECK_STATUS(CX_INVALID, cx_shared_snapshot_new(map, foreign, &snapshot));
+  }
+  CHECK_STATUS(CX_INVALID, cx_shared_merge(s.map, NULL, (const cx_hamt *)(const void *)s.map));
+  CHECK_STATUS(CX_INVALID, cx_shared_size(s.map, NULL, NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_new(s.map, NULL, NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_trim(NULL));
+  CHECK_EQUAL(0, cx_shared_retired(NULL));
+  CHECK_EQUAL(0, cx_shared_bytes(bent));
+  CHECK_EQUAL(7, value);
+  CHECK_SAME(NULL, snapshot);
+  CHECK_SAME(NULL, reader);
+  CHECK_EQUAL(1, cx_shared_find(s.map, NULL, 1, 0));
+  setup_free(&s);
+  setup_free(&other);
+}
+
+static void bad_arguments_of_snapshots_are_refused(void) {
+  struct setup s = setup_new(false, false);
+  put(&s, 1, 1);
+  cx_shared_snapshot *snapshot = snapshot_of(&s);
+  struct arena arena = arena_new(64);
+  uint64_t word = 7;
+  cx_hamt_cursor cursor = {.state = 0};
+  const cx_hamt *hamt = NULL;
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_get(NULL, 1, &word));
+  CHECK_STATUS(CX_OK, cx_shared_snapshot_get(snapshot, 1, NULL));
+  CHECK_STATUS(CX_ABSENT, cx_shared_snapshot_get(snapshot, 2, &word));
+  CHECK_EQUAL(7, word);
+  CHECK_EQUAL(9, cx_shared_snapshot_find(NULL, 1, 9));
+  CHECK_EQUAL(9, cx_shared_snapshot_find(snapshot, 2, 9));
+  CHECK_EQUAL(0, cx_shared_snapshot_size(NULL));
+  CHECK(cx_shared_snapshot_iterate(NULL, &cursor, &word, &word, 1) == CX_INVALID);
+  CHECK(cx_shared_snapshot_iterate(snapshot, NULL, &word, &word, 1) == CX_INVALID);
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, NULL, &word, 1) == CX_INVALID);
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, &word, NULL, 1) == CX_INVALID);
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, &word, &word, UINT64_MAX) == CX_INVALID);
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, NULL, NULL, 0) == 0);
+  cursor.state = 99;
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, &word, &word, 1) == CX_INVALID);
+  cursor = (cx_hamt_cursor){.state = 1, .depth = -1};
+  CHECK(cx_shared_snapshot_iterate(snapshot, &cursor, &word, &word, 1) == CX_INVALID);
+  CHECK(cx_shared_snapshot_hamt_bytes(NULL) == CX_INVALID);
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_to_hamt(NULL, &arena.space, &hamt));
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_to_hamt(snapshot, NULL, &hamt));
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_to_hamt(snapshot, &arena.space, NULL));
+  for (uint64_t key = 2; key < 100; key++) {
+    put(&s, key, key);
+  }
+  cx_shared_snapshot *large = snapshot_of(&s);
+  CHECK(cx_shared_snapshot_to_hamt(large, &arena.space, &hamt) == CX_NEED_SPACE);
+  CHECK_EQUAL(0, arena_used(&arena));
+  CHECK_SAME(NULL, hamt);
+  cx_shared_snapshot_free(large);
+  cx_shared_snapshot_free(snapshot);
+  cx_shared_snapshot_free(NULL);
+  arena_free(&arena);
+  setup_free(&s);
+}
+
+static void map_in_use_is_not_freed(void) {
+  struct setup s = setup_new(false, true);
+  CHECK_STATUS(CX_IN_USE, cx_shared_free(s.map));
+  CHECK_STATUS(CX_OK, cx_shared_reader_free(s.map, s.reader));
+  s.reader = NULL;
+  cx_shared_snapshot *snapshot = snapshot_of(&s);
+  CHECK_STATUS(CX_IN_USE, cx_shared_free(s.map));
+  cx_shared_snapshot_free(snapshot);
+  setup_free(&s);
+}
+
 TEST_MAIN(
     CASE(empty_map_has_nothing), CASE(put_tells_what_was_there),
     CASE(put_if_absent_keeps_what_is_there), CASE(compare_and_set_wants_the_expected_value),
-    CASE(random_calls_match_the_model))
+    CASE(random_calls_match_the_model), CASE(keys_part_on_every_level),
+    CASE(longest_path_splits_to_the_end), CASE(merge_puts_every_entry),
+    CASE(repeated_snapshots_change_nothing), CASE(bad_arguments_are_refused),
+    CASE(bad_arguments_of_snapshots_are_refused), CASE(map_in_use_is_not_freed))
