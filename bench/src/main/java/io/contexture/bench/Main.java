@@ -34,6 +34,8 @@ public final class Main {
           HitBenchmark.class,
           SetBenchmark.class,
           CaptureBenchmark.class,
+          WrapBenchmark.class,
+          TaskBenchmark.class,
           MapMixBenchmark.class,
           ContextMixBenchmark.class);
 

@@ -58,6 +58,8 @@ final class Report {
     hits();
     sets();
     captures();
+    wraps();
+    tasks();
     growth(MapMixBenchmark.class, "tenGetsOnePut", "10 gets + 1 put on a LongHamt");
     growth(ContextMixBenchmark.class, "tenGetsOneSet", "10 gets + 1 set on variables");
     growth(
@@ -144,6 +146,72 @@ final class Report {
       }
       goal("a capture allocates at most 32 B", worst, MAX_CAPTURE_BYTES);
     }
+  }
+
+  private void wraps() {
+    for (String backend : backendsOf(WrapBenchmark.class)) {
+      double wrap = nanos(find(WrapBenchmark.class, "contexture", backend, Map.of()));
+      section("A task with one variable, " + backend);
+      line("| | ns | contexture × it | B |");
+      line("|---|---|---|---|");
+      for (String method :
+          List.of(
+              "contexture", "grpc", "openTelemetry", "transmittableThreadLocal", "micrometer")) {
+        compared(WrapBenchmark.class, method, backend, wrap);
+      }
+      double run = nanos(find(WrapBenchmark.class, "contextureRun", backend, Map.of()));
+      for (String method : List.of("contextureRun", "grpcRun", "openTelemetryRun")) {
+        compared(WrapBenchmark.class, method, backend, run);
+      }
+      double enter = nanos(find(WrapBenchmark.class, "contextureEnter", backend, Map.of()));
+      compared(WrapBenchmark.class, "contextureEnter", backend, enter);
+      times("capture + wrap + run", wrap, WrapBenchmark.class, "grpc", backend, 0.8);
+      times("capture + wrap + run", wrap, WrapBenchmark.class, "openTelemetry", backend, 0.8);
+      times(
+          "capture + wrap + run",
+          wrap,
+          WrapBenchmark.class,
+          "transmittableThreadLocal",
+          backend,
+          0.05);
+      times("capture + wrap + run", wrap, WrapBenchmark.class, "micrometer", backend, 0.15);
+      times("run of what was wrapped", run, WrapBenchmark.class, "grpcRun", backend, 0.8);
+      times("entering and leaving", enter, WrapBenchmark.class, "grpcRun", backend, 1.0);
+    }
+  }
+
+  private void tasks() {
+    for (String backend : backendsOf(TaskBenchmark.class)) {
+      section("A task of an executor, a stage of a future, " + backend);
+      line("| | ns | with context × it | B |");
+      line("|---|---|---|---|");
+      for (String what : List.of("task", "virtual", "stage")) {
+        double with = nanos(find(TaskBenchmark.class, what + "Propagating", backend, Map.of()));
+        compared(TaskBenchmark.class, what + "Bare", backend, with);
+        compared(TaskBenchmark.class, what + "Propagating", backend, with);
+        double atMost = what.equals("stage") ? 1.3 : 1.05;
+        times(what + " with context", with, TaskBenchmark.class, what + "Bare", backend, atMost);
+      }
+    }
+  }
+
+  /** A row: a benchmark, and how many times its time {@code ours} is. */
+  private void compared(Class<?> benchmark, String method, String backend, double ours) {
+    RunResult result = find(benchmark, method, backend, Map.of());
+    if (result != null) {
+      line(
+          "| %s | %s | %s | %s |",
+          method, time(result), ratio(ours, nanos(result)), number(bytes(result)));
+    }
+  }
+
+  /** A goal: {@code ours} is at most {@code atMost} times what another benchmark takes. */
+  private void times(
+      String what, double ours, Class<?> benchmark, String other, String backend, double atMost) {
+    goal(
+        what + " at most " + atMost + " × " + other,
+        ours / nanos(find(benchmark, other, backend, Map.of())),
+        atMost);
   }
 
   private void growth(Class<?> benchmark, String method, String title) {
