@@ -1,6 +1,95 @@
 /*
  * reclaim.c - frees the nodes of a lock-free structure when no thread can be looking at them any
  * more.
+ *
+ * The idea
+ *
+ *   Epochs, but of bounded reach. A counter, the era, goes up with every 64 retired nodes. Each
+ * node knows the era of its birth, and, by its batch, one in which it was still reachable or had
+ * just ceased to be: its death. A thread that begins to read reserves a window of eras, [e, e +
+ * 1024]; a node whose life [birth, death] meets no reservation is freed. A plain epoch would
+ * protect whatever dies after e, for as long as the thread takes. A window protects nothing that is
+ * born after it, so however long a thread stalls, it holds back what lived at e and what was born
+ * in the next 1024 eras, about 65 536 nodes.
+ *
+ *         era   ..... e ............... e + 1024 .............
+ *                     [    reservation      ]
+ *         a     ---------x                                      kept
+ *         b                    ------x                          kept
+ *         c                                     ---------x      freed
+ *         d     --x                                             freed
+ *
+ *   A snapshot is a reservation too, of those eras only in which it was taken: most often one.
+ *
+ * The rules
+ *
+ *   R1  A reader stores its reservation, then loads the root. Having loaded the address of any node
+ *       and before it looks at the node, it makes sure that the era is not beyond its window
+ *       (reclaim_covers). If it is, the reader reserves afresh, twice as wide, and begins again at
+ *       the root. After n times it has been overtaken by 2^n - 1 windows during this one call, and
+ *       eras have 48 bits: the number of new beginnings is bounded, so this is wait-free.
+ *   R2  A node is stamped with the era before it is made reachable.
+ *   R3  A node is retired once, by one thread, when it can't be reached from the root any more. 64
+ *       of them are handed over together: their death is what the era was before this very
+ *       handing-over raised it.
+ *   R4  A scan takes all batches that wait, then fences (below), then reads the reservations, and
+ *       frees what none of them meets. What is left it puts back.
+ *   R5  A node that isn't reachable leads only to nodes that were reachable when it was or later,
+ *       never to ones that ceased to be before.
+ *
+ * Why no reader looks at a freed node
+ *
+ *   Let a reader look at node p, within reservation [e, e'], and a scan free p.
+ *
+ *   (1) p was reachable at some instant after the reader stored its reservation. By induction: so
+ * is the root that it loads; and if node q was and leads the reader to p, then either q is
+ *       reachable still when p's address is loaded from it, so p is; or q ceased to be meanwhile,
+ *       and p was reachable then or later (R5).
+ *   (2) If the scan hasn't seen the reservation, then by the fence the reader's loads came after
+ * all that made the nodes of the scan's batches unreachable. That contradicts (1). (3) If it has,
+ * then p's life doesn't meet [e, e']. Is death(p) < e? The era is only raised by
+ *       read-modify-writes, so a reader that found e, which is greater, has synchronized with the
+ *       handing-over of p, before which p was unreachable: contradicts (1). Is birth(p) > e'? The
+ *       birth was read from the era before p became reachable, and the reader found the era <= e'
+ *       after it had p's address: contradicts coherence.
+ *
+ *   Why begin again at the root, and not just widen the window? A scan that has read the narrow one
+ *   may be about to free a node that was born beyond it and is reachable by way of an old one on
+ *   which the reader stands. Only what is loaded from the root itself after widening is safe
+ *   (reclaim_extend): it is reachable at that instant, after whatever the scan had taken was not.
+ *
+ *   A snapshot's reservation is stored before, and bounded by the era after, the instant at which
+ * it is taken; every node of it was reachable at that instant. So its nodes were born by the end of
+ *   the reservation and die after its begin, whatever becomes of them in the map.
+ *
+ * The fence
+ *
+ *   (2) needs a reader's store ordered before its loads, which costs a reader more than all the
+ * rest. Where Linux has membarrier, a reader only keeps the compiler from reordering, and the scan,
+ *   once in a thousand retired nodes, has the kernel put a fence into every running thread.
+ * Elsewhere
+ *   (`fenced`) the reader exchanges its reservation, and that, the scan's raising of the era, all
+ *   loads of reservations, and the structure's own accesses to root and slots, are in one total
+ *   order: if the scan read the record before the exchange in that order, what it raised the era
+ *   after, the unlinking, precedes the reader's loads in it. After a fork, membarrier may want
+ *   another registration; should it be refused for good, scans free nothing.
+ *
+ * Records
+ *
+ *   A reader has a record of its own or claims one for the length of a call, with one
+ *   compare-and-swap; the hint where to look is taken from where the caller's stack is, so that
+ *   nothing is kept in thread-local storage and a thread may be another one at the next call. If
+ * all are taken, a call that only reads is counted in `overflow`, during which nothing is freed,
+ * and the next scan adds records; a call that changes adds them at once. Records are never given
+ * back before the domain is, so a scan can walk over them at any time. There is no lock: a scan
+ * that stalls keeps what it took, and the next one takes what has come since.
+ *
+ * Further reading
+ *
+ *   K. Fraser, "Practical Lock-Freedom", 2004 (epochs).
+ *   H. Wen et al., "Interval-Based Memory Reclamation", PPoPP 2018 (births and deaths; reservations
+ *   that grow, for structures in which readers don't cross unreachable nodes).
+ *   P. McKenney et al., liburcu: src/urcu.c (membarrier in place of readers' fences).
  */
 #include "reclaim.h"
 

@@ -71,8 +71,8 @@ struct reclaim_record {
   uint64_t bytes; /* O17: taken minus given back by whoever held this record, modulo 2^64 */
   uint64_t count; /* O17: members of `nodes` */
   struct reclaim *home;
-  struct reclaim_node *nodes; /* retired, not handed over yet */
-  struct reclaim_batch *spare;
+  struct reclaim_node *nodes;  /* O18: retired, not handed over yet */
+  struct reclaim_batch *spare; /* O18 */
   uint64_t place; /* O19: its index, and above 32 bits index + 1 of the next free one */
 };
 _Static_assert(sizeof(struct reclaim_record) == 64, "a record is a cache line");

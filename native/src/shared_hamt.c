@@ -1,5 +1,106 @@
 /*
- * shared_hamt.c - the shared map: lookup, changes, the whole of it.
+ * shared_hamt.c - the shared map: the algorithm, lookup, changes, the whole of it.
+ *
+ * The idea
+ *
+ *   One pointer to an immutable map, compared and swapped, has snapshots for nothing, but every
+ * change copies a path and all but one of the changes that collide are thrown away. A trie of
+ * tables whose slots are compared and swapped in place has neither problem, and no snapshots.
+ * Generations give both. The root has a generation, and so has each table: the one in which it was
+ * made. A table of the root's generation is changed in place; one of an older generation is frozen.
+ * To take a snapshot is to swap the root for one of the next generation, by which every table is
+ * frozen at once. A change that meets a frozen table copies it first.
+ *
+ *       map.root -> root { 7, top }
+ *                          |
+ *                        table { 7 }  [   |   |   |   ]      changed in place
+ *                                       |       |
+ *                               table { 3 }   leaf           frozen: shared with snapshots of
+ *                                 |      |                    generations 3 to 6
+ *                               leaf   table { 2 }
+ *
+ *   A table looks at six bits of the mixed key. A leaf has up to 32 entries and is never written to
+ *   again: a change makes a new leaf. A leaf that gets too long becomes a table. Tables stay until
+ *   clear; a leaf that loses its last entry stays as an empty one.
+ *
+ * A change
+ *
+ *   1  Load the root, of generation g. Go down to the leaf. Make the leaf that takes its place.
+ *   2  The tables on the way must be of generation g. Otherwise put a copy of the first that isn't
+ * in its place, by steps 3 to 5 (or, at the top, by swapping the root), and begin again. 3 Install:
+ * compare and swap the slot from the old leaf to the new one, marked SHARED_UNDECIDED, whose
+ * `before` names the old one. 4  Decide: load the root again. If it is of generation g still, swap
+ * `before` to SHARED_COMMITTED, else add SHARED_FAILED to it. The first to do so decides for all;
+ * whoever finds an undecided node does it, at once, so that nobody waits for the one who put it
+ * there. 5  Settle: swap the slot to the new leaf, or back to the old one, without the mark. If it
+ *      failed, begin again.
+ *
+ *   Where the top is a leaf, the root is swapped for one of the same generation; there is nothing
+ * to decide.
+ *
+ * Why this is linearizable
+ *
+ *   Accesses to root and slots are in one total order (O10, O11).
+ *
+ *   (a) A table of the root's generation, once committed, is in the map. It was put there when its
+ *       generation was current, and only frozen tables are ever replaced, or all by clear, which
+ *       begins a generation.
+ *   (b) What the slots of a frozen table stand for doesn't change. Let the root leave generation g
+ * at instant s. What is installed in a table of generation g after s fails, since whoever decides
+ *       it loads the root after that. What was installed before s is found by everyone who loads
+ * the slot after s, and he decides it first if nobody has. So from s on, all agree on what the slot
+ *       stands for, though the decision may come after s. Stragglers that install and fail only
+ *       put back what was there.
+ *   (c) A change takes effect when it is committed; or, if the root has left its generation by
+ * then, just before it did: who committed it had loaded the root before, and nobody who looked at
+ *       the slot between could pass without deciding it. Either instant is after the installation.
+ *   (d) A read takes effect at some instant of its own. Let it have reached a table that was in the
+ *       map at an instant of the read. If the table is in the map when its slot is loaded, so is
+ *       what the slot stands for. If not, the table was frozen before it was replaced, and by (b)
+ *       its slot stands for what it stood for when it was last in the map, during the read.
+ *   (e) A copy misses nothing: it is made after the root was loaded with a later generation, so (b)
+ *       holds of all slots of the table; each is decided before it is copied.
+ *   (f) A snapshot takes effect when the root is swapped, and shows by (b) and (c) the changes that
+ *       took effect before, no others. If the top is a leaf, or a table that is frozen already, the
+ *       tree is as good as a snapshot, and loading the root is all there is to do.
+ *   (g) No ABA: an installed node was never anywhere before, its address can't come back while the
+ *       caller's reservation protects it, and a slot that returns to its old value by a failure
+ *       stands for the same as before.
+ *
+ * Who retires what
+ *
+ *   Every node in the map is in one slot of one table in the map (or at the top). Once it has left
+ * it, the one whose change took it out retires it: the old leaf, the table that was copied, the old
+ *   root. A node that failed is retired by the one who made it, after settling, since then it isn't
+ * in the slot any more, whoever took it out; its new children, which nobody can have seen, are
+ * freed at once. clear, having swapped the root, owns the whole tree, settles each slot and retires
+ * what it stands for. It needs no reservation for that: nobody else can retire these. Snapshots
+ * don't take part: what they show and the map doesn't have is retired already, and held by their
+ *   reservation.
+ *
+ *   R5 of reclaim.c: a table that isn't in the map any more is frozen, so by (b) it leads to what
+ * it led to when it was; and to nodes that failed or are yet to fail, which aren't retired before
+ * they are out of the slot. Those may be younger than a snapshot's reservation: who reads a
+ * snapshot and finds a mark makes a reservation of his own to settle it (shared_frozen).
+ *
+ * Progress
+ *
+ *   Lookups are wait-free: a step for each level, at most one decision in each, and a bounded
+ * number of new beginnings (reclaim.c). A change begins again when a compare-and-swap of its own
+ * failed, since another change got through, or its node failed, since a snapshot or clear did:
+ * lock-free.
+ *
+ * Want of memory
+ *
+ *   All that a change needs is allocated before it installs anything. Copies of tables that it made
+ * on the way change nothing that can be seen.
+ *
+ * Further reading
+ *
+ *   A. Prokopec et al., "Concurrent Tries with Efficient Non-Blocking Snapshots", PPoPP 2012: the
+ *   generations, and the compare-and-swap that takes effect only in its own. There, each node has
+ * an indirection node of its own, and a snapshot copies these; here, slots of tables take their
+ * part. docs/shared-map.md compares the two with one compared-and-swapped root.
  */
 #include "shared_hamt.h"
 

@@ -39,11 +39,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>Read the root: generation <i>g</i>. Walk down to the leaf, make the new one. Nothing to do?
  *       Then this was a read.
  *   <li>Install a pending change of generation <i>g</i> in the anchor's slot in place of what was
- *       read there, by compare-and-set (label <b>S2</b> in docs/memory.md).
- *   <li><i>Decide</i>: read the root once more (<b>S1</b>). If it is of generation <i>g</i>,
- *       propose "done", else "undone"; the first proposal stands (<b>S3</b>). Whoever meets a
+ *       read there, by compare-and-set (label <b>O11</b> in docs/memory.md).
+ *   <li><i>Decide</i>: read the root once more (<b>O10</b>). If it is of generation <i>g</i>,
+ *       propose "done", else "undone"; the first proposal stands (<b>O12</b>). Whoever meets a
  *       pending change decides it before going on, so nobody waits for its owner.
- *   <li>Put what was decided in its place in the slot (<b>S4</b>). Done: return. Undone: start
+ *   <li>Put what was decided in its place in the slot (<b>O11</b>). Done: return. Undone: start
  *       again.
  * </ol>
  *
