@@ -178,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct machine machine;
   struct input input = {data, data + size};
   machine.model.count = 0;
+  machine.using = NULL;
   bool fenced = input_byte(&input) & 1;
   CHECK_STATUS(CX_OK, shared_new(&machine.map, fenced));
   CHECK_STATUS(CX_OK, cx_shared_reader_new(machine.map, &machine.reader));
