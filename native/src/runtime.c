@@ -41,14 +41,14 @@ int32_t cx_runtime_free(cx_runtime *runtime) {
 }
 
 /* A bare fetch-and-add could run past the limit, and in the end wrap, when callers that are told
- * "exhausted" keep calling; so the limit is part of the exchange. */
+ * "exhausted" keep calling; so the limit is part of the exchange, and `next` never beyond it. */
 int32_t cx_runtime_reserve(cx_runtime *runtime, uint64_t count, uint64_t *first) {
   if (runtime == NULL || !bits_aligned(runtime) || !bits_writable(first) || count == 0) {
     return CX_INVALID;
   }
   uint64_t next = atomics_load_relaxed(&runtime->next);
   do {
-    if (next > RUNTIME_LIMIT || count > RUNTIME_LIMIT - next) {
+    if (count > RUNTIME_LIMIT - next) {
       return CX_EXHAUSTED;
     }
   } while (!atomics_cas_relaxed(&runtime->next, &next, next + count));

@@ -569,8 +569,15 @@ static void bad_arguments_are_refused(void) {
   CHECK_STATUS(CX_INVALID, cx_ec_dump(ec, NULL, 1, words));
   CHECK_STATUS(CX_INVALID, cx_thread_dump(f.thread, NULL, 1, words));
   CHECK_STATUS(CX_INVALID, cx_thread_set_cache(f.thread, 3));
+  CHECK_STATUS(CX_INVALID, cx_ec_vars(ec, odd, 1, words));
+  cx_record stale = {.unique_id = 0};
+  CHECK_STATUS(CX_INVALID, cx_thread_lend(f.runtime, &stale, 0, words));
+  cx_runtime *odd_runtime = (cx_runtime *)(void *)((uint8_t *)f.runtime + 4);
+  CHECK_STATUS(CX_INVALID, cx_thread_new(odd_runtime, words));
   cx_var never = {f.vars[0].id + (UINT64_C(1) << 40), 1};
+  cx_var no_version = {f.vars[0].id, 0};
   cx_var zero = {0, 0};
+  CHECK_STATUS(CX_INVALID, cx_var_set(f.thread, &no_version, 1));
   CHECK_STATUS(CX_INVALID, cx_var_set(f.thread, &never, 1));
   CHECK_STATUS(CX_INVALID, cx_var_set(f.thread, &zero, 1));
   CHECK_STATUS(CX_INVALID, cx_thread_new(NULL, words));

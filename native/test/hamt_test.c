@@ -683,12 +683,18 @@ static void iteration_refuses_a_cursor_of_another_map(void) {
   CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(other, &cursor, &key, &value, 1));
   cursor.depth = 14;
   CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, &key, &value, 1));
+  cursor.depth = -1;
+  CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, &key, &value, 1));
   cursor.depth = 0;
   cursor.state = 9;
   CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, &key, &value, 1));
   CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, NULL, &key, &value, 1));
   cursor = (cx_hamt_cursor){.state = 0};
   CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, NULL, &value, 1));
+  CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, &key, NULL, 1));
+  CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, &cursor, &key, &value, UINT64_MAX));
+  cx_hamt_cursor *odd = (cx_hamt_cursor *)(void *)((uint8_t *)(void *)&cursor + 4);
+  CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(map, odd, &key, &value, 1));
   CHECK_EQUAL(0, cx_hamt_iterate(map, &cursor, NULL, NULL, 0));
   CHECK_EQUAL(1, cx_hamt_iterate(map, &cursor, &key, &value, 1));
   arena_free(&arena);
@@ -733,12 +739,28 @@ static void memory_that_is_no_map_is_refused(void) {
     CHECK_STATUS(CX_INVALID, cx_hamt_merge(good, bad[i], &arena.space, &out));
     CHECK_STATUS(CX_INVALID, cx_hamt_copy(bad[i], &arena.space, &out));
     CHECK_EQUAL(0, cx_hamt_bytes(bad[i]));
+    CHECK_STATUS(CX_ABSENT, cx_hamt_replace_unshared((cx_hamt *)bad[i], 1, 2));
     CHECK_EQUAL(0, cx_hamt_dump(bad[i], NULL, 0));
     cx_hamt_cursor cursor = {.state = 0};
     CHECK_STATUS(CX_INVALID, (int32_t)cx_hamt_iterate(bad[i], &cursor, NULL, NULL, 0));
     CHECK_SAME(good, out);
     CHECK_SAME(next, arena.space.next);
   }
+  arena_free(&arena);
+}
+
+/* The tag is right, and nothing else is. */
+static void flat_map_that_is_too_long_is_refused(void) {
+  struct arena arena = arena_new(4096);
+  const cx_hamt *good = put(NULL, 1, 1, &arena);
+  cx_hamt *bad = (cx_hamt *)del(put(good, 2, 2, &arena), 1, &arena);
+  bad->count = CX_FLAT_LIMIT + 1;
+  const cx_hamt *out = good;
+  CHECK_STATUS(CX_INVALID, cx_hamt_assoc(bad, 1, 1, &arena.space, &out));
+  CHECK_STATUS(CX_INVALID, cx_hamt_dissoc(bad, 1, &arena.space, &out));
+  CHECK_STATUS(CX_INVALID, cx_hamt_merge(bad, good, &arena.space, &out));
+  CHECK_STATUS(CX_INVALID, cx_hamt_merge(good, bad, &arena.space, &out));
+  CHECK_SAME(good, out);
   arena_free(&arena);
 }
 
@@ -783,9 +805,12 @@ static void bad_spaces_are_refused(void) {
   struct arena arena = arena_new(4096);
   const cx_hamt *out = NULL;
   cx_space backwards = {arena.space.end, arena.space.next};
-  cx_space odd = {arena.space.next + 4, arena.space.end};
-  cx_space *bad[] = {NULL, &backwards, &odd};
-  for (int i = 0; i < 3; i++) {
+  cx_space odd_next = {arena.space.next + 4, arena.space.end};
+  cx_space odd_end = {arena.space.next, arena.space.end - 4};
+  uint64_t bytes[3] = {0};
+  cx_space *odd = (cx_space *)(void *)((uint8_t *)(void *)bytes + 4);
+  cx_space *bad[] = {NULL, &backwards, &odd_next, &odd_end, odd};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     CHECK_STATUS(CX_INVALID, cx_hamt_assoc(NULL, 1, 1, bad[i], &out));
     CHECK_STATUS(CX_INVALID, cx_hamt_dissoc(NULL, 1, bad[i], &out));
     CHECK_STATUS(CX_INVALID, cx_hamt_merge(NULL, NULL, bad[i], &out));
@@ -828,5 +853,6 @@ TEST_MAIN(
     CASE(bound_holds_for_merges_of_the_deepest_paths),
     CASE(copy_takes_exactly_its_bytes_and_points_nowhere_else), CASE(iteration_goes_in_dump_order),
     CASE(iteration_refuses_a_cursor_of_another_map), CASE(replace_in_place_is_for_flat_maps_only),
-    CASE(memory_that_is_no_map_is_refused), CASE(full_map_takes_other_values_but_no_other_key),
+    CASE(memory_that_is_no_map_is_refused), CASE(flat_map_that_is_too_long_is_refused),
+    CASE(full_map_takes_other_values_but_no_other_key),
     CASE(merge_refuses_a_union_that_is_too_large), CASE(bad_spaces_are_refused))

@@ -3,6 +3,7 @@
  * linker puts the function below in place of the C library's (--wrap).
  */
 #include "fixture.h"
+#include "memory.h"
 
 /* The linker dictates the names: NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*) */
 
@@ -41,6 +42,7 @@ static void memory_beyond_all_bounds_is_refused(void) {
   CHECK(cx_memory_alloc(UINT64_MAX) == NULL);
   CHECK(cx_memory_alloc(UINT64_MAX - 63) == NULL);
   CHECK(cx_memory_alloc(UINT64_C(1) << 63) == NULL);
+  CHECK(memory_take(UINT64_MAX) == NULL);
 }
 
 static void refused_runtime_is_reported(void) {

@@ -65,6 +65,8 @@ static void bad_arguments_are_refused(void) {
   uint64_t first = 77;
   CHECK_STATUS(CX_INVALID, cx_runtime_new(NULL));
   CHECK_STATUS(CX_INVALID, cx_runtime_reserve(NULL, 1, &first));
+  cx_runtime *odd = (cx_runtime *)(void *)((uint8_t *)runtime + 4);
+  CHECK_STATUS(CX_INVALID, cx_runtime_reserve(odd, 1, &first));
   CHECK_STATUS(CX_INVALID, cx_runtime_reserve(runtime, 0, &first));
   CHECK_STATUS(CX_INVALID, cx_runtime_reserve(runtime, 1, NULL));
   CHECK_EQUAL(77, first);

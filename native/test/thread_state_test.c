@@ -507,6 +507,13 @@ static void bad_arguments_are_refused(void) {
   CHECK_STATUS(CX_INVALID, cx_record_push(f.runtime, f.thread, NULL, NULL, &frame));
   CHECK_STATUS(CX_INVALID, cx_record_push(f.runtime, f.thread, NULL, lc, NULL));
   CHECK_STATUS(CX_INVALID, cx_record_restore(f.thread, NULL));
+  const cx_link *odd_link = (const cx_link *)(const void *)((const uint8_t *)f.thread + 4);
+  cx_var *odd_var = (cx_var *)(void *)((uint8_t *)(void *)f.vars + 4);
+  cx_saved odd_frame = {.lc = (cx_cell *)(void *)((uint8_t *)lc + 4)};
+  CHECK_STATUS(CX_INVALID, cx_record_enter(f.runtime, f.thread, odd_link, &frame));
+  CHECK_STATUS(CX_INVALID, cx_record_restore(f.thread, &odd_frame));
+  CHECK_STATUS(CX_INVALID, cx_record_lookup(f.thread, odd_var, &value));
+  CHECK_STATUS(CX_INVALID, cx_record_delete(NULL, f.thread, &f.vars[0], space));
   CHECK_EQUAL(5, value);
   CHECK_EQUAL(0, lc->holder);
   cx_record_free(NULL);

@@ -35,6 +35,7 @@ static void miss_fills_the_line_and_the_next_lookup_hits(void) {
   CHECK_EQUAL(5, line->word);
   CHECK_EQUAL(1, line->hops);
   CHECK_EQUAL(5, look(&f, 0, 0));
+  CHECK_STATUS(CX_OK, cx_record_lookup(f.thread, &f.vars[0], NULL));
   leave(&f, &frame);
   fixture_free(&f);
 }
