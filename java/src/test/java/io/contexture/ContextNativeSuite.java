@@ -18,4 +18,12 @@ class ContextNativeSuite extends ContextSuite {
   @Nested
   @RunsOn(VIRTUAL)
   class ExhaustionOnVirtualThreads extends ExhaustionCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class WorkerExhaustion extends WorkerExhaustionCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class WorkerExhaustionOnVirtualThreads extends WorkerExhaustionCases {}
 }
