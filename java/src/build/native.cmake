@@ -25,7 +25,7 @@ function(build)
   endif()
   execute_process(
     COMMAND ${CMAKE_COMMAND} -S ${SOURCE} -B ${BUILD} ${generator} -DCX_BUILD_TESTS=OFF
-            -DCX_WERROR=OFF -DCMAKE_BUILD_TYPE=Release
+            -DCX_WERROR=OFF -DCX_SONAME=OFF -DCMAKE_BUILD_TYPE=Release
     RESULT_VARIABLE failed
     OUTPUT_FILE ${log}
     ERROR_FILE ${log})
