@@ -27,9 +27,9 @@ enum handle_kind { HANDLE_THREAD = 1, HANDLE_LC = 2, HANDLE_EC = 3 };
 /* What a handle's index leads to. It is never freed before its runtime is, so a look at it is safe
  * whatever became of the object. */
 struct slot {
-  uint64_t state;     /* generation, kind, pins: see handle.c */
-  void *object;       /* written before the slot comes alive */
-  uint64_t owner;     /* the thread that may use it: handle_self(), or one of the above */
+  uint64_t state;     /* O25: generation, kind, pins: see handle.c */
+  void *object;       /* O25: written before the slot comes alive */
+  uint64_t owner;     /* O23: the thread that may use it: handle_self(), or one of the above */
   uint64_t next_free; /* index + 1 of the next free slot, 0 at the end */
 };
 
@@ -37,9 +37,9 @@ struct slot {
 struct handles {
   uint64_t number;     /* of the runtime, in every handle; at least 1 */
   uint64_t generation; /* of a slot that was never used */
-  uint64_t used;       /* slots that were ever in use: their indices are below this */
-  uint64_t free;       /* tag << 32 | index + 1 of the first free slot */
-  void *chunks[HANDLE_CHUNKS];
+  uint64_t used;       /* O26: slots that were ever in use: their indices are below this */
+  uint64_t free;       /* O26: tag << 32 | index + 1 of the first free slot */
+  void *chunks[HANDLE_CHUNKS]; /* O26 */
 };
 
 /* Enters the runtime in the list of those that live. CX_EXHAUSTED when the list is full. */
