@@ -25,7 +25,7 @@
 #include "reached.pml"
 
 #ifndef READERS
-#define READERS 2
+#define READERS 1
 #endif
 #ifndef ROUNDS
 #define ROUNDS 1 /* traversals of each reader */
@@ -34,27 +34,27 @@
 #define UPDATES 3
 #endif
 #ifndef SCANS
-#define SCANS 2
+#define SCANS 1
 #endif
 #ifndef ERAS
-#define ERAS 4 /* the last era that others raise to; 0: only the writer's retirements raise it */
+#define ERAS 1 /* how often others raise the era */
 #endif
 #define WINDOW 1
 #define NODES (UPDATES + 2)
 #define OPEN 128 /* mark of an open-ended reservation; here already after one restart */
 
 #define CPUS READERS
-#define WORDS READERS /* the reservations: 0 = none, else an era, maybe with OPEN */
+#define WORDS READERS /* O15, the reservations: 0 = none, else an era, maybe with OPEN */
 #include "store_buffers.pml"
 
 #define NONE 255
 
-byte era = 1;        /* R.1, R.5: changed by fetch-and-add only */
-byte root;           /* R.3: a table */
-byte child[NODES];   /* R.3: a table's slot */
+byte era = 1;        /* O14 */
+byte root;           /* O10: a table */
+byte child[NODES];   /* O11: a table's slot */
 byte birth[NODES];   /* written before the node is published, then constant */
 byte death[NODES];   /* written before the node is retired, then constant */
-bit retired[NODES];  /* the global list of what waits */
+bit retired[NODES];  /* O16: the list of what waits */
 
 /* Ghosts: what is allocated, and how often each piece of memory has been. */
 bit live[NODES];
@@ -65,9 +65,9 @@ byte incarnation[NODES];
 #define VALID(p) (live[p] && incarnation[p] == p##_is)
 
 inline check_era() {
-  /* R.4, acquire load of the era, after the pointer was loaded and before it is followed. */
+  /* reclaim_covers: loads the era (O14) after the pointer was loaded and before it is followed. */
   if
-#ifndef NO_CHECK
+#if !defined(NO_CHECK) && !defined(NO_WINDOW)
   :: atomic { !open && era > e0 + WINDOW -> p = 0; p_is = 0; q = 0; q_is = 0; open = 1; REACHED(restart) }; goto enter
   :: open || era <= e0 + WINDOW
 #else
@@ -80,24 +80,21 @@ proctype Reader(byte me) {
   byte e0, p, p_is, q, q_is, rounds;
   bit open;
 
-#ifdef NO_WINDOW
-  open = 1;
-#endif
 enter:
-  e0 = era; /* R.1: acquire load */
+  e0 = era; /* reclaim_reserve: loads the era (O14) */
 #ifdef FENCED
-  EXCHANGE(me, me, e0 + (open -> OPEN : 0)); /* R.2: seq_cst exchange */
+  EXCHANGE(me, me, e0 + (open -> OPEN : 0)); /* O15: seq_cst exchange */
 #else
-  STORE(me, me, e0 + (open -> OPEN : 0)); /* R.2: store, compiler barrier */
+  STORE(me, me, e0 + (open -> OPEN : 0)); /* O15: store, compiler barrier */
 #endif
 #ifdef CHECK_EARLY
   check_era();
   POINTER(p, root);
 #else
-  POINTER(p, root); /* R.3: acquire load */
+  POINTER(p, root); /* O10 */
   check_era();
 #endif
-  atomic { assert(VALID(p)); POINTER(q, child[p]) } /* R.3, in a node that must still be there */
+  atomic { assert(VALID(p)); POINTER(q, child[p]) } /* O11, in a node that must still be there */
 #ifndef CHECK_EARLY
   check_era();
 #endif
@@ -107,7 +104,7 @@ enter:
 #else
   atomic {
     assert(VALID(q)); /* reads the leaf */
-    STORE_RELEASE(me, me, 0) /* R.6: the reads before it are done */
+    STORE_RELEASE(me, me, 0) /* reclaim_leave (O15): the reads before it are done */
   }
 #endif
   atomic {
@@ -117,9 +114,7 @@ enter:
     p_is = 0;
     q = 0;
     q_is = 0;
-#ifndef NO_WINDOW
     open = 0;
-#endif
     if
     :: rounds < ROUNDS -> goto enter
     :: else
@@ -140,7 +135,7 @@ inline allocate(n) {
     w_i = 0;
     live[n] = 1;
     if
-#if UPDATES > 2
+#if UPDATES > 1 && !defined(BOUND)
     :: incarnation[n] > 0 -> REACHED(used_again)
 #endif
     :: else
@@ -159,7 +154,7 @@ proctype Writer() {
     atomic {
       allocate(n);
 #ifndef BIRTH_LATE
-      birth[n] = era; /* R.1: born in the era of the writer's own reservation */
+      birth[n] = era; /* reclaim_stamp, before anybody can see the node */
 #endif
       if
       :: renew = 0 -> old = child[root]
@@ -173,24 +168,22 @@ proctype Writer() {
     atomic { death[old] = era; retired[old] = 1 };
 #endif
     if
-    :: renew -> root = n          /* R.7: seq_cst compare-and-swap of the root */
-    :: !renew -> child[root] = n  /* R.7: the deciding compare-and-swap of a leaf */
+    :: renew -> root = n          /* place_top: compare-and-swap of the root (O10) */
+    :: !renew -> child[root] = n  /* node_decide: the deciding compare-and-swap (O12) */
     fi;
 #ifdef BIRTH_LATE
     birth[n] = era;
 #endif
-#ifndef DEATH_EARLY
-    d = era; /* R.8: seq_cst load, after the unlinking */
+#ifdef DEATH_EARLY
+    era++;
+#else
+    atomic { d = era; era++ } /* hand_over: fetch-and-add of the era (O14), after the unlinking */
 #endif
-    atomic { /* R.9: splice of a batch (of one) */
+    atomic { /* waiting_push: a batch (of one) joins the list (O16) */
 #ifndef RETIRE_EARLY
       death[old] = d;
       retired[old] = 1;
 #endif
-      if
-      :: ERAS == 0 -> era++ /* R.5: fetch-and-add */
-      :: ERAS != 0
-      fi;
       done++;
       n = 0;
       old = 0;
@@ -203,15 +196,21 @@ proctype Writer() {
 
 /* Batches that other writers retire. */
 proctype Others() {
+  byte i;
+
 end:
   do
-  :: atomic { era < ERAS -> era++ } /* R.5: fetch-and-add */
+  :: atomic { i < ERAS -> i++; era++ } /* hand_over, scan_fence: fetch-and-add (O14) */
   od
 }
 
 /* Whether the reservation r protects node n: [r, r + WINDOW] meets [birth, death]. */
+#ifdef NO_WINDOW
+#define PROTECTS(r, n) (r != 0 && death[n] >= (r & 127))
+#else
 #define PROTECTS(r, n) \
   (r != 0 && death[n] >= (r & 127) && ((r & OPEN) || birth[n] <= (r & 127) + WINDOW))
+#endif
 
 hidden byte s_i, s_j, s_kept;
 
@@ -222,7 +221,7 @@ proctype Scanner() {
 
   do
   :: scans < SCANS ->
-    d_step { /* R.10: exchange of the list with an empty one, seq_cst */
+    d_step { /* reclaim_scan: exchanges the list (O16) for an empty one */
       s_i = 0;
       do
       :: s_i < NODES -> taken[s_i] = retired[s_i]; retired[s_i] = 0; s_i++
@@ -231,13 +230,13 @@ proctype Scanner() {
       s_i = 0
     };
 #if !defined(FENCED) && !defined(NO_BARRIER) && !defined(BARRIER_LATE)
-    i = 0; /* R.11: membarrier: every processor has been at a full fence, one after another */
+    i = 0; /* scan_fence: membarrier; every processor has been at a full fence, one after another */
     do
     :: i < READERS -> atomic { DRAINED(i) -> i++ }
     :: else -> break
     od;
 #endif
-    i = 0; /* R.12: loads of all reservations */
+    i = 0; /* scan_reservations: loads one after the other (O15) */
     do
     :: i < READERS -> atomic { reservation[i] = LOAD(i); i++ }
     :: else -> break
@@ -250,7 +249,7 @@ proctype Scanner() {
     od;
 #endif
     i = 0;
-    d_step { /* frees what nothing protects, puts the rest back: R.9 */
+    d_step { /* frees what nothing protects, puts the rest back */
       s_i = 0;
       s_kept = 0;
       do
@@ -302,6 +301,8 @@ init {
   atomic {
     live[0] = 1;
     live[1] = 1;
+    incarnation[0] = 1;
+    incarnation[1] = 1;
     birth[0] = 1;
     birth[1] = 1;
     root = 0;

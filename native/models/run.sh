@@ -65,13 +65,15 @@ judge() { # verdict assertion model flag...
 
 run() { # verdict model assertion flag...
   local verdict=$1 model=$2 assertion=$3 problems states depth seconds
+  local optimize=-O2
+  [[ $verdict == ok ]] || optimize=-O0 # refuted before that would pay
   shift 3
   runs=$((runs + 1))
   cp "$here"/*.pml "$work"
   {
     cd "$work"
     rm -f pan pan.*
-    spin "$@" -a "$model.pml" >spin.log && "${CC:-cc}" -O2 -w -DSAFETY -DMEMLIM=8000 -o pan pan.c
+    spin "$@" -a "$model.pml" >spin.log && "${CC:-cc}" "$optimize" -w -DSAFETY -DMEMLIM=8000 -o pan pan.c
   } || {
     cat "$work/spin.log"
     exit 1
