@@ -328,21 +328,20 @@ static void older_maps_stay_as_they_were(void) {
 
 /* -------------------------------------------------------------------------------- merge -- */
 
-static void run_random_merge(uint64_t seed, bool raw) {
+static void run_random_merge(uint64_t seed, bool raw, struct arena *arena) {
   static struct model base_model;
   static struct model over_model;
   base_model.count = over_model.count = 0;
   uint64_t state = seed;
-  struct arena arena = arena_new(ARENA_BYTES);
-  const cx_hamt *base = raw ? raw_map(&arena) : NULL;
+  const cx_hamt *base = raw ? raw_map(arena) : NULL;
   uint64_t base_puts = random_below(&state, 200) >> random_below(&state, 4);
   for (uint64_t i = 0; i < base_puts; i++) {
     uint64_t key = random_key(&state);
-    base = put(base, key, i, &arena);
+    base = put(base, key, i, arena);
     model_put(&base_model, key, i);
   }
   /* Sometimes the two have an ancestor in common, hence subtrees too. */
-  const cx_hamt *over = raw ? raw_map(&arena) : NULL;
+  const cx_hamt *over = raw ? raw_map(arena) : NULL;
   if (random_below(&state, 2) == 0) {
     over = base;
     over_model = base_model;
@@ -350,26 +349,28 @@ static void run_random_merge(uint64_t seed, bool raw) {
   uint64_t over_puts = random_below(&state, 200) >> random_below(&state, 4);
   for (uint64_t i = 0; i < over_puts; i++) {
     uint64_t key = random_key(&state);
-    over = put(over, key, i * 2, &arena);
+    over = put(over, key, i * 2, arena);
     model_put(&over_model, key, i * 2);
   }
-  uint64_t used = arena_used(&arena);
+  uint64_t used = arena_used(arena);
   const cx_hamt *merged;
-  CHECK_STATUS(CX_OK, cx_hamt_merge(base, over, &arena.space, &merged));
-  CHECK(arena_used(&arena) - used <= cx_hamt_merge_bound(base, over));
+  CHECK_STATUS(CX_OK, cx_hamt_merge(base, over, &arena->space, &merged));
+  CHECK(arena_used(arena) - used <= cx_hamt_merge_bound(base, over));
   for (uint64_t i = 0; i < over_model.count; i++) {
     model_put(&base_model, over_model.keys[i], over_model.values[i]);
   }
   model_check(&base_model, merged);
-  check_same_dump(rebuilt(&base_model, raw, &arena), merged);
-  arena_free(&arena);
+  check_same_dump(rebuilt(&base_model, raw, arena), merged);
+  arena_clear(arena);
 }
 
 static void random_merges_agree_with_a_sorted_array(void) {
+  struct arena arena = arena_new(ARENA_BYTES);
   for (uint64_t seed = 1; seed <= 150; seed++) {
-    run_random_merge(seed, false);
-    run_random_merge(seed, true);
+    run_random_merge(seed, false, &arena);
+    run_random_merge(seed, true, &arena);
   }
+  arena_free(&arena);
 }
 
 static void merge_returns_an_argument_where_that_is_the_answer(void) {

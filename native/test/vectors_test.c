@@ -116,11 +116,12 @@ static void run_operation(struct replay *replay, char **words, int count) {
 }
 
 static const char *path;
+static struct arena arena;
 
 static void replay_file(void) {
   FILE *file = fopen(path, "r");
   CHECK(file != NULL);
-  struct replay replay = {.path = path, .arena = arena_new(64u << 20)};
+  struct replay replay = {.path = path, .arena = arena};
   char line[256];
   bool more = fgets(line, sizeof line, file) != NULL;
   while (more) {
@@ -145,7 +146,6 @@ static void replay_file(void) {
     more = fgets(line, sizeof line, file) != NULL;
   }
   fclose(file);
-  arena_free(&replay.arena);
 }
 
 int main(int argc, char **argv) {
@@ -153,11 +153,13 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: vectors_test FILE...\n");
     return 1;
   }
+  arena = arena_new(64u << 20);
   for (int i = 1; i < argc; i++) {
     path = argv[i];
     printf("%s\n", path);
     faults_run_case(replay_file);
   }
+  arena_free(&arena);
   printf("%d files passed\n", argc - 1);
   return 0;
 }
