@@ -35,10 +35,10 @@ struct slot {
 
 /* The table of a runtime's handles. */
 struct handles {
-  uint64_t number;     /* of the runtime, in every handle; at least 1 */
-  uint64_t generation; /* of a slot that was never used */
-  uint64_t used;       /* O26: slots that were ever in use: their indices are below this */
-  uint64_t free;       /* O26: tag << 32 | index + 1 of the first free slot */
+  uint64_t number;             /* of the runtime, in every handle; at least 1 */
+  uint64_t generation;         /* of a slot that was never used */
+  uint64_t used;               /* O26: slots that were ever in use: their indices are below this */
+  uint64_t free;               /* O26: tag << 32 | index + 1 of the first free slot */
   void *chunks[HANDLE_CHUNKS]; /* O26 */
 };
 
