@@ -37,7 +37,9 @@ public final class Main {
           WrapBenchmark.class,
           TaskBenchmark.class,
           MapMixBenchmark.class,
-          ContextMixBenchmark.class);
+          ContextMixBenchmark.class,
+          SharedMixBenchmark.class,
+          SharedSnapshotBenchmark.class);
 
   /** How much is run. */
   private enum Profile {
@@ -162,7 +164,7 @@ public final class Main {
             .warmupTime(profile.each)
             .measurementIterations(profile.measurements)
             .measurementTime(profile.each)
-            .threads(1)
+            .threads(benchmark == SharedMixBenchmark.class ? 2 : 1)
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
             .output(directory.resolve(log).toString());
