@@ -5,8 +5,8 @@
  * The map is root {generation, table}. With LEVELS 1 that table's slots hold leaves, one per key;
  * with LEVELS 2 its slot 0 holds a table whose slots do, so that tables are also renewed by a
  * generation-checked compare-and-swap. A leaf is an update: its own number is the value. Everything
- * shared changes by seq_cst compare-and-swap here, so memory is sequentially consistent; what
- * weaker orders break is in publish.pml, and in INSTALL_RELAXED below.
+ * shared changes by compare-and-swap, and root and slots are read in one total order with that (O10,
+ * O11), so memory is sequentially consistent here; GEN_EARLY shows what that order is for.
  *
  * Checked against an abstract map, by ghosts that change in the step that decides an update:
  *  - an update replaces exactly the value it reports as the previous one (nothing is lost);
@@ -79,15 +79,15 @@
 
 typedef Table { byte slot[2] };
 
-/* S.1: one word in fact, a pointer to an immutable pair; pairs are never equal. */
+/* O10: one word in fact, a pointer to an immutable pair; pairs are never equal. */
 byte root_gen = 1;
 byte root_node = 0;
 
-byte gen[NODES];       /* S.2: constant once published */
-byte prev[NODES];      /* S.3: decided by compare-and-swap */
+byte gen[NODES];       /* constant once published */
+byte prev[NODES];      /* O12: decided by compare-and-swap */
 byte key[NODES];       /* of a leaf */
 bit is_table[NODES];
-Table table[NODES];    /* S.4 */
+Table table[NODES];    /* O11 */
 
 /* Ghosts. */
 #define GENS (CUTS + 2)
@@ -146,21 +146,21 @@ inline retire(n) {
 }
 
 /*
- * S.5 commit: decides n if nobody has. `p` and `g` are the caller's locals; afterwards p is decided.
+ * node_decide, SharedPending.decide: decides n if nobody has. `p` and `g` are the caller's locals; afterwards p is decided.
  * What the reader of a snapshot finds undecided is of a passed generation: it never looks at root.
  */
 inline decide(n, p, g, by_snapshot) {
-  p = prev[n]; /* acquire load */
+  p = prev[n]; /* O12: acquire load */
   if
   :: DECIDED(p)
   :: !DECIDED(p) ->
 #ifndef GEN_EARLY
     if
     :: by_snapshot -> g = 0
-    :: !by_snapshot -> g = root_gen /* S.1: seq_cst load, after the node was found or installed */
+    :: !by_snapshot -> g = root_gen /* O10: ordered load, after the node was found or installed */
     fi;
 #endif
-    atomic { /* S.3: seq_cst compare-and-swap, p -> COMMITTED or FAILED | p */
+    atomic { /* O12: compare-and-swap, p -> COMMITTED or FAILED | p */
       if
 #ifdef DECIDE_TWICE
       :: true ->
@@ -198,7 +198,7 @@ inline decide(n, p, g, by_snapshot) {
   fi
 }
 
-/* S.6: what the slot's content s stands for, decided; into v. */
+/* slot_resolve, settled: what the slot's content s stands for, decided; into v. */
 inline resolve(s, v, p, g, by_snapshot) {
   if
 #ifdef C
@@ -235,13 +235,13 @@ inline resolve(s, v, p, g, by_snapshot) {
 #endif
 
 /*
- * S.7 renewal: n becomes a copy of table t with generation rg. n is private until it is installed.
+ * renew, SharedTable.copy: n becomes a copy of table t with generation rg. n is private until it is installed.
  */
 inline copy(t, n, rg, s, v, p, g, k) {
   k = 0;
   do
   :: k < 2 ->
-    s = table[t].slot[k]; /* acquire load */
+    s = table[t].slot[k]; /* O11 */
 #ifdef C
 #ifdef COPY_UNDECIDED
     v = ID(s);
@@ -258,14 +258,14 @@ inline copy(t, n, rg, s, v, p, g, k) {
 }
 
 /*
- * S.8 install: n, of generation gen[n], goes into slot k of table t, in whose place s was found, with
+ * place_node, SharedHamt.install: n, of generation gen[n], goes into slot k of table t, in whose place s was found, with
  * `old` its resolved value. ok: whether n was committed. `lost`: it never got in and stays private.
  */
 inline install(t, k, s, old, n, ok, lost, p, g) {
 #ifdef GEN_EARLY
   g = root_gen;
 #endif
-  atomic { /* S.4: seq_cst compare-and-swap */
+  atomic { /* O11: compare-and-swap */
     prev[n] = old;
     if
     :: table[t].slot[k] == s -> table[t].slot[k] = INSTALLED(n); published[n] = 1; lost = 0
@@ -286,7 +286,7 @@ inline install(t, k, s, old, n, ok, lost, p, g) {
     if
     :: p == COMMITTED ->
 #ifdef C
-      atomic { /* S.9: takes the tag off */
+      atomic { /* slot_settle (O11): takes the tag off */
         if
         :: table[t].slot[k] == INSTALLED(n) -> table[t].slot[k] = n
         :: else
@@ -303,7 +303,7 @@ inline install(t, k, s, old, n, ok, lost, p, g) {
 #endif
       ok = 1
     :: p != COMMITTED ->
-      atomic { /* S.10: repairs the slot */
+      atomic { /* slot_settle (O11): repairs the slot */
         if
         :: table[t].slot[k] == INSTALLED(n) ->
           REACHED(repaired);
@@ -335,7 +335,7 @@ again:
     :: gen[t] == rg
     :: gen[t] != rg -> /* renews the root's table */
       copy(t, n, rg, s, v, p, g, k);
-      atomic { /* S.1: seq_cst compare-and-swap of the root */
+      atomic { /* O10: compare-and-swap of the root */
         if
         :: root_gen == rg && root_node == t ->
           root_node = n;
@@ -351,7 +351,7 @@ again:
       }
     fi;
 #if LEVELS == 2
-    s = table[t].slot[0]; /* S.4: acquire load */
+    s = table[t].slot[0]; /* O11 */
     resolve(s, c, p, g, 0);
     if
     :: gen[c] == rg
@@ -368,7 +368,7 @@ again:
     fi;
     atomic { t = c; c = 0; s = 0; ok = 0; lost = 0 }
 #endif
-    s = table[t].slot[KEY(me)]; /* S.4: acquire load */
+    s = table[t].slot[KEY(me)]; /* O11 */
     resolve(s, old, p, g, 0);
     atomic { gen[n] = rg; key[n] = KEY(me) }
     install(t, KEY(me), s, old, n, ok, lost, p, g);
@@ -407,7 +407,7 @@ again:
     t = root_node;
 #else
     atomic { rg = root_gen; t = root_node };
-    atomic { /* S.1: seq_cst compare-and-swap of the root */
+    atomic { /* O10: compare-and-swap of the root */
       if
       :: root_gen == rg && root_node == t ->
         at[rg].slot[0] = map[0];
@@ -450,7 +450,7 @@ proctype Clear() {
 #endif
 again:
     atomic { rg = root_gen; t = root_node };
-    atomic { /* S.1: seq_cst compare-and-swap of the root */
+    atomic { /* O10: compare-and-swap of the root */
       if
       :: root_gen == rg && root_node == t ->
         gen[n] = rg + 1;
@@ -471,7 +471,7 @@ again:
       fi
     };
 #ifdef C
-    /* S.11: decides and retires everything below. */
+    /* tree_retire: decides and retires everything below. */
 #if LEVELS == 2
     s = table[t].slot[0];
     resolve(s, u, p, g, 0);
@@ -512,7 +512,7 @@ proctype Get() {
   byte rg, t, s, v, p, g;
 
   atomic { getting = 1; get_sees[map[0]] = 1 };
-  atomic { rg = root_gen; t = root_node }; /* S.1: acquire load */
+  atomic { rg = root_gen; t = root_node }; /* O10 */
   look_up(t, 0, s, v, p, g, 0);
   atomic {
     assert(get_sees[v]); /* a value the map has held meanwhile */
