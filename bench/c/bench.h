@@ -50,11 +50,12 @@ struct options {
   }
 };
 
-/* One bar of a chart: does `count` operations when called. */
+/* One bar of a chart: does `count` times `batch` operations when called. */
 struct subject {
   std::string name;
   std::function<void(uint64_t count)> run;
   std::vector<double> nanos;
+  uint64_t batch = 1;
 
   double median() const {
     std::vector<double> sorted = nanos;
@@ -63,17 +64,20 @@ struct subject {
   }
 };
 
-/* Of this thread's time on a processor: what others take of the machine isn't counted. */
-inline double seconds() {
+/* The time of this thread on a processor, which leaves out what others take of the machine; or, for
+ * several threads, that on the wall. */
+enum class clock { thread, wall };
+
+inline double seconds(clock which) {
   timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(which == clock::wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* Measures all subjects of one question, `ours` first, and prints them. */
 class report {
 public:
-  explicit report(const options &chosen) : chosen(chosen) {}
+  explicit report(const options &chosen, clock time = clock::thread) : chosen(chosen), time(time) {}
 
   bool wants(const std::string &question) const {
     return chosen.filter.empty() || question.find(chosen.filter) != std::string::npos;
@@ -84,9 +88,9 @@ public:
     for (subject &each : subjects) {
       uint64_t count = 1;
       for (double took = 0; took < chosen.millis / 4e3; count *= 2) {
-        double start = seconds();
+        double start = seconds(time);
         each.run(count);
-        took = seconds() - start;
+        took = seconds(time) - start;
         if (took > 0 && took >= chosen.millis / 4e3) {
           count = std::max<uint64_t>(1, (uint64_t)((double)count * chosen.millis / 1e3 / took));
           break;
@@ -96,9 +100,10 @@ public:
     }
     for (int round = 0; round < chosen.rounds; round++) {
       for (size_t i = 0; i < subjects.size(); i++) {
-        double start = seconds();
+        double start = seconds(time);
         subjects[i].run(counts[i]);
-        subjects[i].nanos.push_back((seconds() - start) * 1e9 / (double)counts[i]);
+        subjects[i].nanos.push_back((seconds(time) - start) * 1e9 /
+                                    (double)(counts[i] * subjects[i].batch));
       }
     }
     std::printf("%-12s %8llu ", question.c_str(), (unsigned long long)size);
@@ -144,6 +149,7 @@ public:
 
 private:
   options chosen;
+  clock time;
   std::vector<std::string> lines;
 };
 

@@ -35,7 +35,7 @@ struct keys {
     for (uint64_t i = 0; i < 2 * size; i++) {
       all.push_back(random());
     }
-    uint64_t length = std::max<uint64_t>(size, 1 << 13);
+    uint64_t length = std::max<uint64_t>(size, 1 << 17); /* more than a branch predictor learns */
     mask = length - 1;
     for (uint64_t i = 0; i < length; i++) {
       uint64_t at = random() & (size - 1);

@@ -108,19 +108,26 @@ static inline bool block_lookup(const cx_hamt *block, uint64_t key, uint64_t *va
 static inline bool node_lookup(
     const struct hamt_node *node, uint64_t hash, uint64_t key, uint64_t *value) {
   for (uint32_t level = 0;;) {
-    uint32_t bit = 1u << (hash & (HAMT_SLOTS - 1));
-    if (node->data & bit) {
-      uint32_t i = bits_rank(node->data, bit);
-      if (hamt_node_key(node, i) != key) {
+    uint32_t slot = hash & (HAMT_SLOTS - 1);
+    const void *child;
+    if (node->nodes == UINT32_MAX) {
+      /* The upper nodes of a large map are full: nothing to count. */
+      child = node->words[slot].child;
+    } else {
+      uint32_t bit = 1u << slot;
+      if (node->data & bit) {
+        uint32_t i = bits_rank(node->data, bit);
+        if (hamt_node_key(node, i) != key) {
+          return false;
+        }
+        *value = hamt_node_value(node, i);
+        return true;
+      }
+      if (!(node->nodes & bit)) {
         return false;
       }
-      *value = hamt_node_value(node, i);
-      return true;
+      child = hamt_node_child(node, bit);
     }
-    if (!(node->nodes & bit)) {
-      return false;
-    }
-    const void *child = hamt_node_child(node, bit);
     hash >>= HAMT_SLOT_BITS;
     if (++level == HAMT_LEVELS) {
       return block_lookup(child, key, value);

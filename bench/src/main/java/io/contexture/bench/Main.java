@@ -36,6 +36,7 @@ public final class Main {
           CaptureBenchmark.class,
           WrapBenchmark.class,
           TaskBenchmark.class,
+          MapBenchmark.class,
           MapMixBenchmark.class,
           ContextMixBenchmark.class,
           SharedMixBenchmark.class,
@@ -122,7 +123,8 @@ public final class Main {
     List<RunResult> results = new ArrayList<>();
     for (Class<? extends OnBackend> benchmark : BENCHMARKS) {
       for (String backend : backends) {
-        Collection<RunResult> some = run(benchmark, backend);
+        Collection<RunResult> some =
+            benchmark == MapBenchmark.class ? runMaps(backend) : run(benchmark, "", backend);
         if (!some.isEmpty()) {
           System.out.printf(
               "%s on %s: %d results%n", benchmark.getSimpleName(), backend, some.size());
@@ -146,11 +148,63 @@ public final class Main {
     System.out.println("written to " + json + " and " + markdown);
   }
 
-  private Collection<RunResult> run(Class<?> benchmark, String backend) throws RunnerException {
-    String log = profile + "-" + benchmark.getSimpleName() + "-" + backend + ".log";
+  /**
+   * {@link MapBenchmark} for the maps that can do it. The peers don't care for the backend: they
+   * run beside the Java one only.
+   */
+  private Collection<RunResult> runMaps(String backend) throws RunnerException {
+    List<String> ours = List.of("longHamt");
+    boolean alone = backend.equals("native");
+    boolean full = profile == Profile.FULL;
+    List<String> sizes =
+        switch (profile) {
+          case SMOKE -> List.of("64");
+          case QUICK -> List.of("8", "64", "1024", "32768");
+          case FULL -> List.of("8", "64", "1024", "32768", "1048576");
+        };
+    List<RunResult> results = new ArrayList<>();
+    results.addAll(
+        runMaps(
+            full ? "(getHit|getMiss)" : "getHit",
+            alone ? ours : full ? MapPeer.ALL : MapPeer.PERSISTENT,
+            sizes,
+            backend));
+    results.addAll(
+        runMaps("(putNew|putReplace)", alone ? ours : MapPeer.PERSISTENT, sizes, backend));
+    if (full) {
+      results.addAll(
+          runMaps("(remove|iterate|build)", alone ? ours : MapPeer.COMPLETE, sizes, backend));
+    }
+    results.addAll(runMaps("merge", alone ? ours : MapPeer.COMPLETE, List.of("1024"), backend));
+    return results;
+  }
+
+  private Collection<RunResult> runMaps(
+      String methods, List<String> maps, List<String> sizes, String backend)
+      throws RunnerException {
+    return run(
+        MapBenchmark.class,
+        methods + "$",
+        backend,
+        "map",
+        maps.toArray(String[]::new),
+        "size",
+        sizes.toArray(String[]::new));
+  }
+
+  /** Runs the methods of a class that match; parameters are names and arrays in turns. */
+  private Collection<RunResult> run(
+      Class<?> benchmark, String methods, String backend, Object... parameters)
+      throws RunnerException {
+    String part = methods.replaceAll("\\W", "");
+    String log =
+        profile
+            + ("-" + benchmark.getSimpleName())
+            + (part.isEmpty() ? "" : "-" + part)
+            + ("-" + backend + ".log");
     ChainedOptionsBuilder options =
         new OptionsBuilder()
-            .include("^(?=.*(?:" + filter + ")).*\\." + benchmark.getSimpleName() + "\\.")
+            .include("^(?=.*(?:" + filter + ")).*\\." + benchmark.getSimpleName() + "\\." + methods)
             .param("backend", backend)
             .jvmArgsAppend(
                 "-Dcontexture.backend=" + backend,
@@ -169,6 +223,9 @@ public final class Main {
             .shouldFailOnError(true)
             .output(directory.resolve(log).toString());
     profile.limit(options, benchmark);
+    for (int i = 0; i < parameters.length; i += 2) {
+      options.param((String) parameters[i], (String[]) parameters[i + 1]);
+    }
     try {
       return new Runner(options.build()).run();
     } catch (NoBenchmarksException e) {

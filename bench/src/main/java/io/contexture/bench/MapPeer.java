@@ -1,6 +1,7 @@
 package io.contexture.bench;
 
 import io.contexture.hamt.LongHamt;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -12,6 +13,28 @@ import java.util.SplittableRandom;
  * are in the map, which spares the peers a comparison. Values are other keys.
  */
 abstract class MapPeer {
+  /** Kinds that can do all that is measured. */
+  static final List<String> COMPLETE =
+      List.of("longHamt", "clojure", "scala", "vavr", "kotlinx", "paguro");
+
+  /** Kinds of which the old version survives a change. */
+  static final List<String> PERSISTENT =
+      List.of("longHamt", "clojure", "scala", "vavr", "kotlinx", "paguro", "grpc");
+
+  /** Those, and hash tables that change in place. */
+  static final List<String> ALL =
+      List.of(
+          "longHamt",
+          "clojure",
+          "scala",
+          "vavr",
+          "kotlinx",
+          "paguro",
+          "grpc",
+          "eclipse",
+          "fastutil",
+          "agrona");
+
   /**
    * How many keys are asked for before the first comes again, at least: more than a branch
    * predictor can learn.

@@ -1,9 +1,11 @@
 package io.contexture.bench;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
@@ -60,6 +62,7 @@ final class Report {
     captures();
     wraps();
     tasks();
+    maps();
     growth(MapMixBenchmark.class, "tenGetsOnePut", "10 gets + 1 put on a LongHamt");
     growth(ContextMixBenchmark.class, "tenGetsOneSet", "10 gets + 1 set on variables");
     growth(
@@ -214,6 +217,72 @@ final class Report {
         atMost);
   }
 
+  private void maps() {
+    List<Integer> sizes = values(MapBenchmark.class, "size");
+    for (String method :
+        List.of(
+            "getHit", "getMiss", "putNew", "putReplace", "remove", "iterate", "build", "merge")) {
+      if (results.stream().noneMatch(r -> is(r, MapBenchmark.class, method, null))) {
+        continue;
+      }
+      section("Persistent maps: " + method);
+      line("| entries |%s", cells(sizes, n -> n + ""));
+      line("|---|%s", "---|".repeat(sizes.size()));
+      for (String backend : backendsOf(MapBenchmark.class)) {
+        for (String map : MapPeer.ALL) {
+          if (sizes.stream().anyMatch(n -> map(method, backend, map, n) != null)) {
+            line(
+                "| %s |%s",
+                map.equals("longHamt") ? map + ", " + backend : map,
+                cells(sizes, n -> timeAndBytes(map(method, backend, map, n))));
+          }
+        }
+      }
+      for (int size : sizes) {
+        mapGoals(method, size);
+      }
+    }
+  }
+
+  private RunResult map(String method, String backend, String map, int size) {
+    return find(MapBenchmark.class, method, backend, Map.of("map", map, "size", size));
+  }
+
+  private static String timeAndBytes(RunResult result) {
+    return result == null ? "–" : time(result) + ", " + number(bytes(result)) + " B";
+  }
+
+  /**
+   * Of the Java backend, beside the fastest peer; gRPC's isn't one, as it wants the same object.
+   */
+  private void mapGoals(String method, int size) {
+    double ours = nanos(map(method, "java", "longHamt", size));
+    RunResult fastest =
+        method.equals("merge")
+            ? map(method, "java", "kotlinx", size)
+            : MapPeer.COMPLETE.stream()
+                .filter(map -> !map.equals("longHamt"))
+                .map(map -> map(method, "java", map, size))
+                .filter(Objects::nonNull)
+                .min(Comparator.comparingDouble(Report::nanos))
+                .orElse(null);
+    String what = method + " at " + size + ", times the fastest peer";
+    switch (method) {
+      case "getHit" -> {
+        if (size <= 1 << 15) {
+          goal(what, ours / nanos(fastest), size <= 64 ? 0.8 : 0.6);
+        }
+      }
+      case "putNew", "putReplace" -> {
+        goal(what, ours / nanos(fastest), 0.8);
+        double bytes = bytes(map(method, "java", "longHamt", size));
+        goal(what + ", in bytes", bytes / bytes(fastest), 0.8);
+      }
+      case "merge" -> goal(method + " at " + size + ", times kotlinx", ours / nanos(fastest), 0.8);
+      default -> {}
+    }
+  }
+
   private void growth(Class<?> benchmark, String method, String title) {
     List<String> backends =
         backendsOf(benchmark).stream()
@@ -263,7 +332,7 @@ final class Report {
 
   /** The only such result; {@code null} if it wasn't measured. */
   private RunResult find(
-      Class<?> benchmark, String method, String backend, Map<String, Integer> params) {
+      Class<?> benchmark, String method, String backend, Map<String, ?> params) {
     Predicate<RunResult> hasParams =
         r ->
             params.entrySet().stream()
