@@ -673,10 +673,29 @@ abstract class ExecutorCases {
           "mine", ContextExecutors.propagating(detached).submit(this::readAndChange).get());
       assertEquals(
           "fixed", ContextExecutors.fixed(context, detached).submit(this::readAndChange).get());
-      assertEquals("propagating(" + bare + ")", ContextExecutors.propagating(detached).toString());
-      assertEquals("detached(" + bare + ")", detached.toString());
-      assertEquals("fixed(" + bare + ")", ContextExecutors.fixed(context, bare).toString());
     }
+  }
+
+  @Test
+  void wrappedExecutorsTellWhatTheyDo() {
+    Executor bare =
+        new Executor() {
+          @Override
+          public void execute(Runnable task) {
+            task.run();
+          }
+
+          @Override
+          public String toString() {
+            return "bare";
+          }
+        };
+    x.set("secret");
+    ExecutionContext context = ExecutionContext.capture();
+    Executor detached = ContextExecutors.detached(bare);
+    assertEquals("detached(bare)", detached.toString());
+    assertEquals("propagating(bare)", ContextExecutors.propagating(detached).toString());
+    assertEquals("fixed(bare)", ContextExecutors.fixed(context, bare).toString());
   }
 
   @ParameterizedTest

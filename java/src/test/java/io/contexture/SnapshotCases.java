@@ -2,7 +2,6 @@ package io.contexture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -534,8 +533,15 @@ abstract class SnapshotCases {
     x.set("inner");
     Runnable inner = ExecutionContext.capture().wrap(() -> assertEquals("inner", x.get()));
     x.set("outer");
-    Runnable outer = ExecutionContext.capture().wrap(inner);
-    assertNotSame(inner, outer);
+    ExecutionContext other = ExecutionContext.capture();
+    assertSame(inner, other.wrap(inner), "the inner one would count anyway");
+    Runnable outer =
+        other.wrap(
+            () -> {
+              assertEquals("outer", x.get());
+              inner.run();
+              assertEquals("outer", x.get());
+            });
     outer.run();
     outer.run();
   }
