@@ -128,7 +128,10 @@ struct arena {
 
 static inline struct arena arena_new(uint64_t bytes) {
   uint8_t *start = malloc(bytes);
-  CHECK(start != NULL);
+  if (start == NULL) {
+    fprintf(stderr, "no memory for an arena\n");
+    check_failed();
+  }
   memset(start, 0xdb, bytes);
   faults_own(start, bytes);
   return (struct arena){{start, start + (bytes & ~UINT64_C(7))}, start};

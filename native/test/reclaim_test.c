@@ -136,13 +136,13 @@ static void many_snapshots_keep_their_own(void) {
 /* A snapshot that outlived a scan and is released lets go at once of what it held. */
 static void released_snapshot_gives_back(void) {
   cx_shared *map = map_new(false);
-  for (uint64_t key = KEYS; key < 40 * KEYS; key++) {
+  for (uint64_t key = KEYS; key < (uint64_t)40 * KEYS; key++) {
     CHECK(cx_shared_put(map, NULL, key, key, NULL) == CX_ABSENT);
   }
   CHECK_EQUAL(0, retired_after_trim(map));
   cx_shared_snapshot *snapshot;
   CHECK_STATUS(CX_OK, cx_shared_snapshot_new(map, NULL, &snapshot));
-  for (uint64_t key = 0; key < 40 * KEYS; key++) {
+  for (uint64_t key = 0; key < (uint64_t)40 * KEYS; key++) {
     CHECK(cx_shared_put(map, NULL, key, ~key, NULL) == CX_OK);
   }
   CHECK(cx_shared_retired(map) > RECLAIM_BACKLOG);
