@@ -243,7 +243,7 @@ CX_API int32_t cx_test_hamt_raw(cx_space *space, const cx_hamt **out);
 typedef struct cx_runtime cx_runtime;
 
 /* A new runtime. Any thread, lock-free; allocates.
- * Errors: CX_NO_MEMORY, CX_EXHAUSTED (16383 runtimes live), CX_INVALID. */
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED (1023 runtimes live), CX_INVALID. */
 CX_API int32_t cx_runtime_new(cx_runtime **out);
 
 /* Frees it and whatever was made from it with the upper layer; all handles of that are stale from

@@ -41,7 +41,7 @@
 #define RUNTIME_SHIFT 48u
 #define GENERATION_SHIFT 24u
 #define INDEX_MASK ((UINT64_C(1) << HANDLE_INDEX_BITS) - 1)
-#define MAX_RUNTIMES (UINT64_C(1) << HANDLE_RUNTIME_BITS)
+#define RUNTIME_MASK ((UINT64_C(1) << HANDLE_RUNTIME_BITS) - 1)
 
 #define STATE_GENERATION_SHIFT 40u
 #define STATE_DYING (UINT64_C(1) << 35)
@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct slot) == 32, "slot layout");
 static struct place {
   void *runtime;       /* O20: NULL if free */
   uint64_t generation; /* where the next runtime here starts; written while the place is taken */
-} places[MAX_RUNTIMES];
+} places[HANDLE_RUNTIMES];
 
 static uint64_t places_used = 1; /* O20: places from here on were never taken; 0 is no place */
 
@@ -76,7 +76,7 @@ uint64_t handle_self(void) {
 static char in_between;
 
 int32_t handle_register(cx_runtime *runtime) {
-  for (uint64_t i = 1; i < MAX_RUNTIMES; i++) {
+  for (uint64_t i = 1; i < HANDLE_RUNTIMES; i++) {
     struct place *place = &places[i];
     if (atomics_load_pointer_acquire(&place->runtime) != NULL ||
         !atomics_cas_pointer_acq_rel(&place->runtime, NULL, &in_between)) {
@@ -225,8 +225,8 @@ static bool handle_fits(uint64_t handle, enum handle_kind kind, uint64_t state) 
 
 int32_t handle_find(
     uint64_t handle, enum handle_kind kind, cx_runtime **runtime, struct slot **out) {
-  uint64_t number = handle >> RUNTIME_SHIFT & (MAX_RUNTIMES - 1);
-  if (handle >> KIND_SHIFT != (uint64_t)kind || number == 0) {
+  uint64_t number = handle >> RUNTIME_SHIFT & RUNTIME_MASK;
+  if (handle >> KIND_SHIFT != (uint64_t)kind || number == 0 || number >= HANDLE_RUNTIMES) {
     return CX_BAD_HANDLE;
   }
   const struct place *place = &places[number];

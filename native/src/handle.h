@@ -14,6 +14,7 @@ enum handle_kind { HANDLE_THREAD = 1, HANDLE_LC = 2, HANDLE_EC = 3 };
 #define HANDLE_INDEX_BITS 24u
 #define HANDLE_GENERATION_BITS 24u
 #define HANDLE_RUNTIME_BITS 14u
+#define HANDLE_RUNTIMES 1024u /* that live at a time, and one */
 #define HANDLE_MAX_GENERATION ((UINT64_C(1) << HANDLE_GENERATION_BITS) - 1)
 #define HANDLE_FIRST_CHUNK                                                                         \
   64u                     /* slots; every further chunk has twice as many as the one before        \

@@ -91,7 +91,7 @@ static void exhausted_counter_is_reported(void) {
 }
 
 static void runtimes_beyond_the_limit_are_refused(void) {
-  enum { LIMIT = 1 << HANDLE_RUNTIME_BITS };
+  enum { LIMIT = HANDLE_RUNTIMES };
   static cx_runtime *runtimes[LIMIT];
   int made = 0;
   int32_t status = CX_OK;
