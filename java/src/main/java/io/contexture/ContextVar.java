@@ -5,6 +5,8 @@ import io.contexture.internal.Mark;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarRef;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +22,26 @@ import org.jspecify.annotations.Nullable;
  * variable alive: once it has been collected, its values are dropped from every context. Usually a
  * variable is a {@code static final} field; variables made and dropped by the thousand work too.
  *
- * <p>Thread-safe: all methods work on the current thread's context and threads never see each
+ * <p>Where the current context has no value, the process-wide one of {@link #setGlobal}, if there
+ * is one, takes its place in every look-up.
+ *
+ * <p>Thread-safe: all other methods work on the current thread's context and threads never see each
  * other's values. A look-up that hits the cache is O(1), allocates nothing and doesn't leave Java
  * on either backend; a miss walks a chain of bounded length.
  *
  * @param <T> the type of its values
  */
 public final class ContextVar<T extends @Nullable Object> {
+  private static final VarHandle GLOBAL;
+
+  static {
+    try {
+      GLOBAL = MethodHandles.lookup().findVarHandle(ContextVar.class, "global", Object.class);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
   private final VarRef ref;
 
   /** Names this variable and what can be cached of it; a number of the engine's counter. */
@@ -34,6 +49,12 @@ public final class ContextVar<T extends @Nullable Object> {
 
   private final @Nullable T defaultValue;
   private final boolean hasDefault;
+
+  /**
+   * The process-wide value as {@link Mark#mask} has it, or null if there is none. It lies here and
+   * nowhere else, so that nothing but the variable keeps it alive.
+   */
+  private volatile @Nullable Object global;
 
   private ContextVar(String name, @Nullable T defaultValue, boolean hasDefault) {
     Objects.requireNonNull(name, "name");
@@ -109,11 +130,7 @@ public final class ContextVar<T extends @Nullable Object> {
     Object value = cachedOrFound();
     if (value == Mark.ABSENT) {
       if (!hasDefault) {
-        throw new NoSuchElementException(
-            "context variable '"
-                + ref.name
-                + "' has no value in this context and no default; set or bind it first, or use"
-                + " getOrElse");
+        throw ref.noValue();
       }
       return unboundValue();
     }
@@ -219,6 +236,36 @@ public final class ContextVar<T extends @Nullable Object> {
     }
   }
 
+  /**
+   * Gives the variable a process-wide value: every thread sees it where its own stack has none,
+   * above the default, and no thread sees an older one once this call has returned. For settings
+   * that are switched at run time, such as a log level.
+   *
+   * <p>The value is live and no part of snapshots: code that runs in one sees it, too, whenever the
+   * snapshot was taken. {@link #set}, {@link #bind} and {@link #delete} leave it alone; {@link
+   * #lookupTopmost}, {@link ExecutionContext#contains} and {@link ExecutionContext#vars}, which are
+   * about the contents of contexts, don't tell of it. It is kept until {@link #deleteGlobal}, or
+   * until the variable is collected. Thread-safe; O(1). Costs look-ups that find a value on the
+   * stack nothing.
+   *
+   * @param value the value; {@code null} is one
+   */
+  public void setGlobal(T value) {
+    global = Mark.mask(value);
+  }
+
+  /**
+   * Removes the process-wide value, so that the default shows through again where a stack has none.
+   * Thread-safe; of several threads that delete one value one succeeds.
+   *
+   * @throws NoSuchElementException if there is none; nothing has changed then
+   */
+  public void deleteGlobal() {
+    if (GLOBAL.getAndSet(this, null) == null) {
+      throw ref.noGlobalValue();
+    }
+  }
+
   /** {@code ContextVar[name]}. */
   @Override
   public String toString() {
@@ -229,14 +276,25 @@ public final class ContextVar<T extends @Nullable Object> {
     return ref;
   }
 
-  /** The cached value or the outcome of the whole look-up; masked, never null. */
+  /** The process-wide value, masked, or {@link Mark#ABSENT}. */
+  Object global() {
+    Object value = global;
+    return value != null ? value : Mark.ABSENT;
+  }
+
+  /** The cached value or the outcome of the whole look-up, base layer included; masked. */
   private Object cachedOrFound() {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state == null) {
-      return Mark.ABSENT;
+    if (state != null) {
+      Object value = state.cached(version);
+      if (value == null) {
+        value = state.find(ref, version);
+      }
+      if (value != Mark.ABSENT) {
+        return value;
+      }
     }
-    Object value = state.cached(version);
-    return value != null ? value : state.find(ref, version);
+    return global();
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T

@@ -197,8 +197,9 @@ public final class ExecutionContext {
   }
 
   /**
-   * The value that {@code variable} has in this context, or {@code null} if none; the default is
-   * not consulted. O(depth).
+   * The value that {@code variable} has for code that runs in this context, or {@code null} if
+   * none; a {@linkplain ContextVar#setGlobal process-wide value} is one, the default is not
+   * consulted. O(depth).
    *
    * @param variable the variable
    * @param <T> the type of its values
@@ -206,11 +207,12 @@ public final class ExecutionContext {
    */
   public <T extends @Nullable Object> @Nullable T lookup(ContextVar<T> variable) {
     Objects.requireNonNull(variable, "variable");
-    return LogicalContext.value(EcLinks.lookup(top, below, variable.ref()));
+    Object found = EcLinks.lookup(top, below, variable.ref());
+    return LogicalContext.value(found == Mark.ABSENT ? variable.global() : found);
   }
 
   /**
-   * Whether {@code variable} has a value, {@code null} included, in this context. O(depth).
+   * Whether {@code variable} has a value, {@code null} included, in this context itself. O(depth).
    *
    * @param variable the variable
    * @return whether it has a value

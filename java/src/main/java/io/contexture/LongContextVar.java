@@ -80,14 +80,17 @@ public final class LongContextVar {
         return state.foundWord();
       }
     }
-    if (hasDefault) {
-      return defaultValue;
+    return hasDefault ? ref.lookupBase(defaultValue) : globalOrThrow();
+  }
+
+  private long globalOrThrow() {
+    while (ref.isInBase()) {
+      long value = ref.lookupBase(0);
+      if (value != 0 || ref.lookupBase(1) == 0) { // else it has just been deleted or changed
+        return value;
+      }
     }
-    throw new NoSuchElementException(
-        "context variable '"
-            + ref.name
-            + "' has no value in this context and no default; set or bind it first, or use"
-            + " getOrElse");
+    throw ref.noValue();
   }
 
   /**
@@ -108,7 +111,7 @@ public final class LongContextVar {
         return state.foundWord();
       }
     }
-    return other;
+    return ref.lookupBase(other);
   }
 
   /**
@@ -118,11 +121,13 @@ public final class LongContextVar {
    */
   public boolean isBound() {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state == null) {
-      return false;
+    if (state != null) {
+      Object hit = state.cached(version);
+      if ((hit != null ? hit : state.find(ref, version)) == Mark.LONG) {
+        return true;
+      }
     }
-    Object hit = state.cached(version);
-    return (hit != null ? hit : state.find(ref, version)) == Mark.LONG;
+    return ref.isInBase();
   }
 
   /**
@@ -154,6 +159,29 @@ public final class LongContextVar {
    */
   public Binding bind(long value) {
     return VarBinding.bindLong(this, ref, version, value);
+  }
+
+  /**
+   * Gives the variable a process-wide value, which every thread sees where its own stack has none;
+   * see {@link ContextVar#setGlobal}.
+   *
+   * @param value the value
+   * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
+   */
+  public void setGlobal(long value) {
+    ref.setBase(this, value);
+  }
+
+  /**
+   * Removes the process-wide value, so that the default shows through again where a stack has none.
+   * Thread-safe; of several threads that delete one value one succeeds.
+   *
+   * @throws NoSuchElementException if there is none; nothing has changed then
+   */
+  public void deleteGlobal() {
+    if (!ref.deleteBase()) {
+      throw ref.noGlobalValue();
+    }
   }
 
   /** Its key in every map, and its name in C. */

@@ -155,6 +155,14 @@ abstract class ContextSuite {
 
   @Nested
   @RunsOn(PLATFORM)
+  class Globals extends GlobalCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class GlobalsOnVirtualThreads extends GlobalCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
   class Overflows extends OverflowCases {}
 
   @Nested

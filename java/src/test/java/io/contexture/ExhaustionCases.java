@@ -101,6 +101,16 @@ abstract class ExhaustionCases extends GeneratorFaultCases {
           assertEquals(null, x.lookup());
           return completed;
         });
+    x.setGlobal("global");
+    n.setGlobal(4);
+    strikeOnNewThreads(
+        kind,
+        fault ->
+            fault.run(
+                () -> {
+                  assertEquals("global", x.get());
+                  assertEquals(4, n.get());
+                }));
   }
 
   @ParameterizedTest

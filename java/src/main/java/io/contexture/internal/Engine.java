@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * code.
  */
 public abstract sealed class Engine permits MirrorEngine, NativeEngine {
+  private volatile @Nullable AbstractConcurrentLongHamt base;
+
   /** For the permitted two. */
   protected Engine() {}
 
@@ -18,6 +20,25 @@ public abstract sealed class Engine permits MirrorEngine, NativeEngine {
 
   /** A new shared map of this backend. */
   public abstract AbstractConcurrentLongHamt newSharedMap();
+
+  /**
+   * The process-wide values of long variables, by id (B1): the layer below every stack. Any thread.
+   *
+   * @throws OutOfMemoryError if there is no room for it
+   */
+  public final AbstractConcurrentLongHamt base() {
+    AbstractConcurrentLongHamt map = base;
+    return map != null ? map : makeBase();
+  }
+
+  private synchronized AbstractConcurrentLongHamt makeBase() {
+    AbstractConcurrentLongHamt map = base;
+    if (map == null) {
+      map = newSharedMap();
+      base = map;
+    }
+    return map;
+  }
 
   /**
    * Reserves {@code count} consecutive numbers that nobody else gets, for ids, versions and stamps;

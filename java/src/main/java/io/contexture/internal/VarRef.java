@@ -2,10 +2,13 @@ package io.contexture.internal;
 
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What contexts know of a variable: its id, and the variable itself weakly (V7).
+ * What contexts and the base layer know of a variable: its id, and the variable itself weakly (V7).
  *
  * <p>Contexts hold {@code VarRef}s and never variables. When the variable has been collected, this
  * reference arrives in the {@link Reaper}'s queue, and every context drops what it held for it.
@@ -28,6 +31,58 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
     this.isLong = isLong;
   }
 
+  /** Those of {@link #inBase}: a reference that is itself garbage would never be enqueued. */
+  private static final Set<VarRef> IN_BASE = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Whether a long variable has ever had a value in the base layer, {@link Engine#base}; if not,
+   * look-ups needn't go there.
+   */
+  private volatile boolean inBase;
+
+  /** B2 for a long variable, which is {@code variable}. */
+  public void setBase(Object variable, long word) {
+    if (!inBase) { // first, so that the death of the variable finds the entry
+      IN_BASE.add(this);
+      inBase = true;
+    }
+    Engines.engine().base().put(id, word);
+    keepAlive(variable);
+  }
+
+  /** B3 for a long variable: false, with nothing changed, if it has no value in the base layer. */
+  public boolean deleteBase() {
+    return inBase && Engines.engine().base().remove(id);
+  }
+
+  /** Whether a long variable has a value in the base layer. */
+  public boolean isInBase() {
+    return inBase && Engines.engine().base().containsKey(id);
+  }
+
+  /** The value of a long variable in the base layer, or {@code absent}. */
+  public long lookupBase(long absent) {
+    return inBase ? Engines.engine().base().get(id, absent) : absent;
+  }
+
+  /** What a look-up that must find something throws. */
+  public NoSuchElementException noValue() {
+    return new NoSuchElementException(
+        "context variable '"
+            + name
+            + "' has no value in this context and no default; set or bind it first, or use"
+            + " getOrElse");
+  }
+
+  /** What the deletion of a value in the base layer throws if there is none. */
+  public NoSuchElementException noGlobalValue() {
+    return new NoSuchElementException(
+        "context variable '"
+            + name
+            + "' has no process-wide value, so there is nothing to delete; a value set in a context"
+            + " is deleted there, with delete()");
+  }
+
   /** Whether the variable has been collected. */
   boolean isDead() {
     return refersTo(null);
@@ -48,5 +103,9 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
   @Override
   public void reap() {
     Roots.requestPurge();
+    if (inBase) {
+      deleteBase();
+      IN_BASE.remove(this);
+    }
   }
 }

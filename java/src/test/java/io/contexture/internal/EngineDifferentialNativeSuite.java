@@ -9,8 +9,10 @@ import io.contexture.model.ModelLc;
 import io.contexture.model.ModelStack;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,7 @@ class EngineDifferentialNativeSuite {
 
   /** One engine's part of a program. */
   private static final class Side {
+    final Engine engine;
     final ThreadState state;
     final List<Lc> contexts = new ArrayList<>();
     final List<EcLink> snapshots = new ArrayList<>();
@@ -69,7 +72,7 @@ class EngineDifferentialNativeSuite {
     final Lc own = new Lc();
 
     Side(Backend backend) {
-      Engine engine = Engines.engine(backend);
+      engine = Engines.engine(backend);
       state = engine.newThreadState(Thread.currentThread());
       body = engine.newThreadState(Thread.currentThread());
       snapshots.add(null);
@@ -128,6 +131,7 @@ class EngineDifferentialNativeSuite {
     private final List<ModelStack.Snapshot> snapshots = new ArrayList<>();
     private final ModelStack stack = ModelStack.ofThread();
     private final ModelStack body = ModelStack.ofGenerator(new ModelLc());
+    private final Map<Long, Long> base = new HashMap<>();
     private int budget;
     private int counter;
 
@@ -157,6 +161,7 @@ class EngineDifferentialNativeSuite {
       while (budget > 0) {
         block(0);
       }
+      clearBase();
       compare(stack, false, refs.size());
       for (int i = 0; i < snapshots.size(); i++) {
         compareSnapshot(i);
@@ -170,8 +175,10 @@ class EngineDifferentialNativeSuite {
       for (int steps = 1 + random.nextInt(longest); steps > 0 && budget > 0; steps--) {
         budget--;
         int kind = random.nextInt(100);
-        if (kind < 60 || depth > 40) {
+        if (kind < 57 || depth > 40) {
           change(stack, false);
+        } else if (kind < 60) {
+          changeBase();
         } else if (kind < 70) {
           lookAt(stack, false, 1 + random.nextInt(20));
         } else if (kind < 78) {
@@ -211,6 +218,37 @@ class EngineDifferentialNativeSuite {
         }
       }
       lookAt(model, inBody, 1);
+    }
+
+    /** One change of the base layer (B2, B3), and a comparison of what it has. */
+    private void changeBase() {
+      VarRef ref = refs.get(random.nextInt(refs.size()));
+      boolean delete = random.nextInt(3) == 0;
+      long word = random.nextInt(4) == 0 ? 0 : random.nextLong();
+      boolean held = base.containsKey(ref.id);
+      if (delete) {
+        base.remove(ref.id);
+      } else {
+        base.put(ref.id, word);
+      }
+      VarRef other = refs.get(random.nextInt(refs.size()));
+      for (Side side : sides) {
+        AbstractConcurrentLongHamt map = side.engine.base();
+        assertEquals(
+            delete == held, delete ? map.remove(ref.id) : map.put(ref.id, word), "new, or gone");
+        for (VarRef each : List.of(ref, other)) {
+          assertEquals(base.containsKey(each.id), map.containsKey(each.id));
+          assertEquals(base.getOrDefault(each.id, 5L), map.get(each.id, 5));
+        }
+      }
+    }
+
+    /** Clears the base layers, which outlive a program. */
+    private void clearBase() {
+      for (Side side : sides) {
+        assertEquals(base.size(), side.engine.base().size());
+        side.engine.base().clear();
+      }
     }
 
     private void lookAt(ModelStack model, boolean inBody, int count) {

@@ -13,9 +13,11 @@ import io.contexture.LogicalContext;
 import io.contexture.LongContextVar;
 import io.contexture.ThreadKind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.Set;
@@ -65,6 +67,10 @@ final class RandomProgram {
   private final List<Context> contexts = new ArrayList<>();
   private final List<Snapshot> snapshots = new ArrayList<>();
   private final List<Gen> generators = new ArrayList<>();
+
+  /** The base layer of the model: variable to value, {@code null} included (B1). */
+  private final Map<Object, Object> globals = new HashMap<>();
+
   private final List<String> trace = new ArrayList<>();
   private int budget;
   private int counter;
@@ -126,8 +132,10 @@ final class RandomProgram {
 
   private void step(ModelStack here, int depth, Generator.Yielder<Integer> out) {
     int kind = random.nextInt(depth < DEEPEST ? 100 : 45);
-    if (kind < 18) {
+    if (kind < 15) {
       set(here, depth);
+    } else if (kind < 18) {
+      changeGlobal(depth);
     } else if (kind < 24) {
       delete(here, depth);
     } else if (kind < 30) {
@@ -200,6 +208,41 @@ final class RandomProgram {
     } else {
       assertThrows(NoSuchElementException.class, delete::run);
     }
+  }
+
+  private void changeGlobal(int depth) {
+    int i = random.nextInt(variables);
+    ContextVar<Object> object = objects.get(i);
+    LongContextVar number = longs.get(i);
+    boolean ofObject = random.nextBoolean();
+    Object variable = ofObject ? object : number;
+    if (random.nextInt(3) == 0) {
+      note(depth, "delete global " + variable + i);
+      Runnable delete = ofObject ? object::deleteGlobal : number::deleteGlobal;
+      if (globals.containsKey(variable)) {
+        globals.remove(variable);
+        delete.run();
+      } else {
+        assertThrows(NoSuchElementException.class, delete::run);
+      }
+    } else if (ofObject) {
+      Object value = someValue();
+      note(depth, "set global o" + i + " = " + value);
+      object.setGlobal(value);
+      globals.put(object, value);
+    } else {
+      long value = someLong();
+      note(depth, "set global l" + i + " = " + value);
+      number.setGlobal(value);
+      globals.put(number, value);
+    }
+  }
+
+  /** B1: {@code found}, or the global value. */
+  private ModelStack.Found orGlobal(ModelStack.Found found, Object variable) {
+    return found.bound() || !globals.containsKey(variable)
+        ? found
+        : new ModelStack.Found(true, globals.get(variable));
   }
 
   private void bind(ModelStack here, int depth, Generator.Yielder<Integer> out) {
@@ -459,7 +502,7 @@ final class RandomProgram {
     for (int k = 0; k < Math.min(variables, 12); k++) {
       int i = (first + k) % variables;
       ContextVar<Object> object = objects.get(i);
-      ModelStack.Found found = here.lookup(object);
+      ModelStack.Found found = orGlobal(here.lookup(object), object);
       assertEquals(found.value(), object.lookup(), () -> "o" + i);
       assertEquals(found.bound(), object.isBound());
       assertEquals(found.bound() ? found.value() : "other", object.getOrElse("other"));
@@ -470,7 +513,7 @@ final class RandomProgram {
         assertThrows(NoSuchElementException.class, object::get);
       }
       LongContextVar number = longs.get(i);
-      ModelStack.Found foundLong = here.lookup(number);
+      ModelStack.Found foundLong = orGlobal(here.lookup(number), number);
       assertEquals(foundLong.bound(), number.isBound(), () -> "l" + i);
       assertEquals(foundLong.bound() ? foundLong.value() : (Object) 5L, number.getOrElse(5));
       if (foundLong.bound() || i % 3 == 2) {
@@ -484,7 +527,7 @@ final class RandomProgram {
   private void check(Snapshot snapshot) {
     for (ContextVar<Object> object : objects) {
       ModelStack.Found found = snapshot.model.lookup(object);
-      assertEquals(found.value(), snapshot.real.lookup(object));
+      assertEquals(orGlobal(found, object).value(), snapshot.real.lookup(object));
       assertEquals(found.bound(), snapshot.real.contains(object));
     }
     assertEquals(objectsAmong(snapshot.model.vars()), snapshot.real.vars());
