@@ -698,6 +698,11 @@ CX_API int32_t cx_var_delete_global(cx_runtime *runtime, const cx_var *var);
  * thread, wait-free. Errors: CX_BAD_HANDLE, CX_INVALID. */
 CX_API int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *value);
 
+/* For bindings: *out = the map of all values in the base layer, by the ids of their variables, made
+ * if need be. It belongs to the runtime and is freed with it. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_BAD_HANDLE, CX_INVALID. */
+CX_API int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out);
+
 /* ---------------------------------------------------------------------- logical contexts -- */
 
 /* *out = an empty logical context that is on no stack. Free it with cx_lc_free. Any thread,

@@ -72,3 +72,11 @@ int32_t cx_var_lookup_global(cx_runtime *runtime, const cx_var *var, uint64_t *v
   }
   return status == CX_OK ? globals_lookup(runtime, var->id, value) : status;
 }
+
+int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out) {
+  int32_t status = handle_check_runtime(runtime);
+  if (status == CX_OK && !bits_writable(out)) {
+    status = CX_INVALID;
+  }
+  return status == CX_OK ? globals_map(runtime, out) : status;
+}

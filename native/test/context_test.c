@@ -633,6 +633,25 @@ static void global_value_is_seen_below_every_stack(void) {
   fixture_free(&f);
 }
 
+static void globals_are_one_map_for_bindings(void) {
+  struct fixture f = fixture_new();
+  cx_shared *map = NULL;
+  cx_shared *again = NULL;
+  CHECK_STATUS(CX_OK, cx_runtime_globals(f.runtime, &map));
+  CHECK_STATUS(CX_ABSENT, cx_var_lookup_global(f.runtime, &f.vars[0], NULL));
+  CHECK_STATUS(CX_ABSENT, cx_shared_put(map, NULL, f.vars[0].id, 5, NULL));
+  CHECK_EQUAL(5, look(&f, 0, 9));
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[1], 6));
+  CHECK_EQUAL(6, cx_shared_find(map, NULL, f.vars[1].id, 9));
+  CHECK_STATUS(CX_OK, cx_runtime_globals(f.runtime, &again));
+  CHECK(map == again);
+  CHECK_STATUS(CX_INVALID, cx_runtime_globals(f.runtime, NULL));
+  uint64_t words[2] = {77, 77};
+  CHECK_STATUS(CX_BAD_HANDLE, cx_runtime_globals((cx_runtime *)(void *)words, &map));
+  CHECK(map == again);
+  fixture_free(&f);
+}
+
 static void global_calls_refuse_bad_arguments(void) {
   struct fixture f = fixture_new();
   cx_var never = {f.vars[0].id + (UINT64_C(1) << 40), 1};
@@ -972,7 +991,8 @@ TEST_MAIN(
     CASE(handles_of_another_kind_are_refused), CASE(forged_handles_are_refused),
     CASE(handles_of_a_freed_runtime_are_stale), CASE(handles_of_another_runtime_are_refused),
     CASE(bad_arguments_are_refused), CASE(global_value_is_seen_below_every_stack),
-    CASE(global_calls_refuse_bad_arguments), CASE(global_change_is_seen_by_all_threads_at_once),
-    CASE(state_of_another_thread_is_refused), CASE(disowned_state_is_adopted_by_another_thread),
-    CASE(lc_migrates_between_threads), CASE(handles_may_be_freed_while_others_use_them),
-    CASE(child_of_a_fork_goes_on), CASE(lent_state_shows_a_record_and_changes_nothing))
+    CASE(globals_are_one_map_for_bindings), CASE(global_calls_refuse_bad_arguments),
+    CASE(global_change_is_seen_by_all_threads_at_once), CASE(state_of_another_thread_is_refused),
+    CASE(disowned_state_is_adopted_by_another_thread), CASE(lc_migrates_between_threads),
+    CASE(handles_may_be_freed_while_others_use_them), CASE(child_of_a_fork_goes_on),
+    CASE(lent_state_shows_a_record_and_changes_nothing))

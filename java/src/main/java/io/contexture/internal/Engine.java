@@ -21,6 +21,9 @@ public abstract sealed class Engine permits MirrorEngine, NativeEngine {
   /** A new shared map of this backend. */
   public abstract AbstractConcurrentLongHamt newSharedMap();
 
+  /** The map for {@link #base}, which is asked for once. */
+  protected abstract AbstractConcurrentLongHamt newBase();
+
   /**
    * The process-wide values of long variables, by id (B1): the layer below every stack. Any thread.
    *
@@ -34,7 +37,7 @@ public abstract sealed class Engine permits MirrorEngine, NativeEngine {
   private synchronized AbstractConcurrentLongHamt makeBase() {
     AbstractConcurrentLongHamt map = base;
     if (map == null) {
-      map = newSharedMap();
+      map = newBase();
       base = map;
     }
     return map;

@@ -42,11 +42,12 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
 
   /** B2 for a long variable, which is {@code variable}. */
   public void setBase(Object variable, long word) {
-    if (!inBase) { // first, so that the death of the variable finds the entry
+    AbstractConcurrentLongHamt base = Engines.engine().base();
+    if (!inBase) { // before the entry is made, so that the death of the variable finds it
       IN_BASE.add(this);
       inBase = true;
     }
-    Engines.engine().base().put(id, word);
+    base.put(id, word);
     keepAlive(variable);
   }
 

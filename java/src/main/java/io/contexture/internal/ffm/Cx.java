@@ -146,6 +146,9 @@ public final class Cx {
       ordinary(contexture_h.cx_test_hamt_raw$address(), contexture_h.cx_test_hamt_raw$descriptor());
   private static final MethodHandle RUNTIME_NEW =
       ordinary(contexture_h.cx_runtime_new$address(), contexture_h.cx_runtime_new$descriptor());
+  private static final MethodHandle RUNTIME_GLOBALS =
+      ordinary(
+          contexture_h.cx_runtime_globals$address(), contexture_h.cx_runtime_globals$descriptor());
   private static final MethodHandle RUNTIME_FREE =
       ordinary(contexture_h.cx_runtime_free$address(), contexture_h.cx_runtime_free$descriptor());
   private static final MethodHandle EC_SQUASH =
@@ -690,6 +693,18 @@ public final class Cx {
   public static int runtimeFree(long runtime) {
     try {
       return (int) RUNTIME_FREE.invokeExact(runtime);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /**
+   * {@code cx_runtime_globals}: a status; writes the address of the base layer's {@code cx_shared},
+   * which belongs to the runtime, to {@code out}.
+   */
+  public static int runtimeGlobals(long runtime, long out) {
+    try {
+      return (int) RUNTIME_GLOBALS.invokeExact(runtime, out);
     } catch (Throwable t) {
       throw thrown(t);
     }

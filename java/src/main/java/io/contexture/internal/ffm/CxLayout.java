@@ -321,6 +321,7 @@ public final class CxLayout {
         "cx_record_set",
         "cx_record_set_cache",
         "cx_runtime_free",
+        "cx_runtime_globals",
         "cx_runtime_new",
         "cx_runtime_reserve",
         "cx_shared_bytes",

@@ -57,6 +57,12 @@ public final class NativeEngine extends Engine {
     return NativeSharedHamt.create();
   }
 
+  /** That of the runtime, so that C code finds the same values below a thread's stack. */
+  @Override
+  protected AbstractConcurrentLongHamt newBase() {
+    return NativeSharedHamt.ofRuntime(runtime);
+  }
+
   @Override
   public synchronized long reserve(long count) {
     int status = Cx.runtimeReserve(runtime, count, out);

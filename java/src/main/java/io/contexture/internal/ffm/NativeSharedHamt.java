@@ -52,6 +52,26 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     return shared;
   }
 
+  /**
+   * The base layer of {@code runtime}, which owns it: it isn't freed with this object.
+   *
+   * @throws OutOfMemoryError when native memory is exhausted
+   */
+  static NativeSharedHamt ofRuntime(long runtime) {
+    Slab slab = SlabPool.borrow();
+    int status = Cx.runtimeGlobals(runtime, slab.outAddr());
+    long map = slab.out();
+    SlabPool.giveBack(slab);
+    if (status != Cx.OK) {
+      throw failure(status);
+    }
+    SharedMemory memory = new SharedMemory(map);
+    memory.retain(); // for the runtime
+    NativeSharedHamt shared = new NativeSharedHamt(memory);
+    memory.settle();
+    return shared;
+  }
+
   private static RuntimeException failure(int status) {
     if (status == Cx.NO_MEMORY) {
       throw NativeMemory.exhausted(Slab.USUAL_BYTES);

@@ -40,6 +40,11 @@ public final class MirrorEngine extends Engine {
   }
 
   @Override
+  protected AbstractConcurrentLongHamt newBase() {
+    return newSharedMap();
+  }
+
+  @Override
   public long reserve(long count) {
     long first = next.getAndAdd(count);
     if (Long.compareUnsigned(first, LIMIT) >= 0) {

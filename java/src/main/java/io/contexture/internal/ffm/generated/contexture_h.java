@@ -5516,6 +5516,67 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
+    private static class cx_runtime_globals {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_INT,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_runtime_globals");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out)
+     * }
+     */
+    public static FunctionDescriptor cx_runtime_globals$descriptor() {
+        return cx_runtime_globals.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out)
+     * }
+     */
+    public static MethodHandle cx_runtime_globals$handle() {
+        return cx_runtime_globals.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out)
+     * }
+     */
+    public static MemorySegment cx_runtime_globals$address() {
+        return cx_runtime_globals.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t cx_runtime_globals(cx_runtime *runtime, cx_shared **out)
+     * }
+     */
+    public static int cx_runtime_globals(MemorySegment runtime, MemorySegment out) {
+        var mh$ = cx_runtime_globals.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_runtime_globals", runtime, out);
+            }
+            return (int)mh$.invokeExact(runtime, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class cx_lc_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             contexture_h.C_INT,
