@@ -50,7 +50,7 @@ final class NativeHandle {
     }
   }
 
-  /** Number of handles that the collector hasn't been seen to find dead; for tests. */
+  /** Number of handles that haven't been released; for tests. */
   static int live() {
     return PHANTOMS.size();
   }
@@ -67,8 +67,8 @@ final class NativeHandle {
     @Override
     public void reap() {
       if (released.compareAndSet(false, true)) {
-        PHANTOMS.remove(this);
         release.run();
+        PHANTOMS.remove(this); // so whoever sees it gone knows that it was released
       }
     }
   }
