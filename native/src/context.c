@@ -77,7 +77,8 @@ static int32_t thread_find(cx_thread handle, struct slot **slot, struct thread *
     return CX_WRONG_THREAD;
   }
   *out = atomics_load_pointer_acquire(&(*slot)->object);
-  return CX_OK;
+  /* What is anybody's may be a later object in the slot: then the handle is stale by now. */
+  return owner == HANDLE_ANYBODY ? handle_find(handle, HANDLE_THREAD, NULL, slot) : CX_OK;
 }
 
 /* The thread state, if the calling thread may change it. */

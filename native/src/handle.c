@@ -207,7 +207,7 @@ int32_t handle_new(
   }
   uint64_t generation = atomics_load_relaxed(&slot->state) >> STATE_GENERATION_SHIFT;
   atomics_store_pointer_release(&slot->object, object);
-  atomics_store_relaxed(&slot->owner, owner);
+  atomics_store_release(&slot->owner, owner);
   atomics_store_release(&slot->state, state_of(generation, kind));
   *out = (uint64_t)kind << KIND_SHIFT | handles->number << RUNTIME_SHIFT |
          generation << GENERATION_SHIFT | index;

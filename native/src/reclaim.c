@@ -268,6 +268,9 @@ struct reclaim_record *reclaim_acquire(struct reclaim *domain, struct reclaim_po
       return NULL;
     }
   }
+  if (record->nodes != NULL) {
+    atomics_add_relaxed(&domain->laden, UINT64_MAX);
+  }
   atomics_store_release(&record->state, RECLAIM_IDLE);
   return record;
 }
@@ -575,14 +578,24 @@ void reclaim_scan(struct reclaim *domain, struct reclaim_record *record) {
   atomics_store_relaxed(&domain->threshold, 2 * left + RECLAIM_BACKLOG);
 }
 
-/* What a pool's free records have retired: they were given back when there was no memory for a
- * batch. Each is taken off the list for it, so that nobody else uses it meanwhile. */
-static bool hand_over_free(struct reclaim *domain, struct reclaim_pool *pool) {
+/* What the free records of readers have retired: they were given back when there was no memory for
+ * a batch and no record to leave it to. Each is taken off the list for it, so that nobody else uses
+ * it meanwhile; no longer than there are such, as who wants a record would find the list empty. */
+static bool hand_over_free(struct reclaim *domain) {
+  struct reclaim_pool *pool = &domain->readers;
   bool all = true;
   struct reclaim_record *looked_at = NULL;
   struct reclaim_record *record;
-  while ((record = pool_pop(pool)) != NULL) {
-    all = hand_over(domain, record) && all;
+  uint64_t left = atomics_load_relaxed(&domain->laden);
+  while (left > 0 && (record = pool_pop(pool)) != NULL) {
+    if (record->nodes != NULL) {
+      left--;
+      if (hand_over(domain, record)) {
+        atomics_add_relaxed(&domain->laden, UINT64_MAX);
+      } else {
+        all = false;
+      }
+    }
     record_link(record, looked_at == NULL ? 0 : record_index(looked_at) + 1);
     looked_at = record;
   }
@@ -595,7 +608,7 @@ static bool hand_over_free(struct reclaim *domain, struct reclaim_pool *pool) {
 }
 
 bool reclaim_trim(struct reclaim *domain) {
-  bool all = hand_over_free(domain, &domain->readers);
+  bool all = hand_over_free(domain);
   struct reclaim_record *mine = NULL;
   struct pool_walk walk = {.pool = &domain->claims};
   struct reclaim_record *record;
@@ -641,6 +654,9 @@ void reclaim_release(
   hand_over(domain, record);
   if (record->nodes != NULL) {
     leave_behind(domain, record);
+  }
+  if (record->nodes != NULL) {
+    atomics_add_relaxed(&domain->laden, 1);
   }
   atomics_store_release(&record->state, RECLAIM_FREE);
   pool_push(pool, record, record);

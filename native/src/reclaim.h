@@ -99,7 +99,8 @@ struct reclaim {
   uint64_t waiting_count; /* O17: nodes in the list */
   uint64_t threshold;     /* O17: of waiting_count, for the next scan */
   uint64_t scans;         /* O17 */
-  uint8_t padding2[32];
+  uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
+  uint8_t padding2[24];
 
   struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
   struct reclaim_pool readers; /* registered */
