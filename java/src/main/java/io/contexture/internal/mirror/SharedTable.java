@@ -51,7 +51,9 @@ final class SharedTable {
    * their decisions count for both tables.
    */
   SharedTable copy(long gen) {
-    return new SharedTable(gen, slots.clone());
+    Object[] copy = slots.clone();
+    VarHandle.acquireFence(); // between these plain reads and those of the leaves that they found
+    return new SharedTable(gen, copy);
   }
 
   @Nullable Object get(int slot) {
