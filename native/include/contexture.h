@@ -477,7 +477,8 @@ typedef struct cx_shared_snapshot cx_shared_snapshot;
 CX_API int32_t cx_shared_new(cx_shared **out);
 
 /* Frees the map. Nobody may be in a call on it, or begin one. NULL is a no-op. Allocates.
- * Errors: CX_IN_USE (readers, snapshots or calls are left; nothing is freed), CX_INVALID. */
+ * Errors: CX_IN_USE (readers, snapshots or calls are left, or it belongs to a runtime; nothing is
+ * freed), CX_INVALID. */
 CX_API int32_t cx_shared_free(cx_shared *map);
 
 /* Registers a reader, which belongs to the caller until cx_shared_reader_free. Any thread,

@@ -10,6 +10,7 @@
 
 #include "atomics.h"
 #include "runtime.h"
+#include "shared_hamt.h"
 #include "var.h"
 
 int32_t globals_lookup(cx_runtime *runtime, uint64_t id, uint64_t *value) {
@@ -17,8 +18,16 @@ int32_t globals_lookup(cx_runtime *runtime, uint64_t id, uint64_t *value) {
   return map == NULL ? CX_ABSENT : cx_shared_get(map, NULL, id, value);
 }
 
+static void globals_free_map(cx_shared *map) {
+  map->owned = 0;
+  (void)cx_shared_free(map);
+}
+
 void globals_free(cx_runtime *runtime) {
-  (void)cx_shared_free(atomics_load_pointer_acquire(&runtime->globals));
+  cx_shared *map = atomics_load_pointer_acquire(&runtime->globals);
+  if (map != NULL) {
+    globals_free_map(map);
+  }
 }
 
 /* *out = the map, made if need be. */
@@ -32,8 +41,9 @@ static int32_t globals_map(cx_runtime *runtime, cx_shared **out) {
   if (status != CX_OK) {
     return status;
   }
+  map->owned = 1;
   if (!atomics_cas_pointer_acq_rel(&runtime->globals, NULL, map)) {
-    (void)cx_shared_free(map); /* another thread was first */
+    globals_free_map(map); /* another thread was first */
   }
   *out = atomics_load_pointer_acquire(&runtime->globals);
   return CX_OK;

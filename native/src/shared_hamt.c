@@ -369,7 +369,7 @@ static inline bool shared_lookup(
 }
 
 int32_t cx_shared_get(cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *value) {
-  if (!shared_valid(map) || !shared_reader_valid(map, reader)) {
+  if (!shared_valid(map) || !shared_reader_valid(map, reader) || !bits_aligned(value)) {
     return CX_INVALID;
   }
   uint64_t found;
@@ -689,7 +689,10 @@ static int32_t request_run(cx_shared *map, cx_shared_reader *reader, struct requ
   return status;
 }
 
-static int32_t request_answer(const struct request *request, int32_t status, uint64_t *found) {
+/* Runs the request and writes what it found to *found, unless that is NULL. */
+static int32_t request_answer(
+    cx_shared *map, cx_shared_reader *reader, struct request *request, uint64_t *found) {
+  int32_t status = bits_aligned(found) ? request_run(map, reader, request) : CX_INVALID;
   if (status == CX_OK && found != NULL) {
     *found = request->found;
   }
@@ -699,19 +702,19 @@ static int32_t request_answer(const struct request *request, int32_t status, uin
 int32_t cx_shared_put(
     cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *previous) {
   struct request request = {.operation = PUT, .key = key, .value = value};
-  return request_answer(&request, request_run(map, reader, &request), previous);
+  return request_answer(map, reader, &request, previous);
 }
 
 int32_t cx_shared_put_if_absent(
     cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t value, uint64_t *present) {
   struct request request = {.operation = PUT_IF_ABSENT, .key = key, .value = value};
-  return request_answer(&request, request_run(map, reader, &request), present);
+  return request_answer(map, reader, &request, present);
 }
 
 int32_t cx_shared_remove(
     cx_shared *map, cx_shared_reader *reader, uint64_t key, uint64_t *previous) {
   struct request request = {.operation = REMOVE, .key = key};
-  return request_answer(&request, request_run(map, reader, &request), previous);
+  return request_answer(map, reader, &request, previous);
 }
 
 int32_t cx_shared_compare_and_set(
@@ -812,7 +815,7 @@ uint64_t shared_count(cx_shared *map, struct shared_node *top) {
 
 int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t *size) {
   struct change change;
-  int32_t status = size == NULL ? CX_INVALID : change_begin(&change, map, reader);
+  int32_t status = bits_writable(size) ? change_begin(&change, map, reader) : CX_INVALID;
   if (status != CX_OK) {
     return status;
   }
@@ -906,7 +909,7 @@ int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shar
 }
 
 void cx_shared_snapshot_free(cx_shared_snapshot *snapshot) {
-  if (snapshot == NULL) {
+  if (snapshot == NULL || !bits_aligned(snapshot)) {
     return;
   }
   struct reclaim *domain = &snapshot->map->domain;
@@ -969,7 +972,7 @@ int32_t cx_shared_free(cx_shared *map) {
   if (!shared_valid(map)) {
     return CX_INVALID;
   }
-  if (reclaim_in_use(&map->domain)) {
+  if (map->owned != 0 || reclaim_in_use(&map->domain)) {
     return CX_IN_USE;
   }
   struct shared_root *root = root_load(map);

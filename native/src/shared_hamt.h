@@ -61,8 +61,10 @@ struct shared_root {
 };
 
 struct cx_shared {
-  uint64_t root; /* O10: address of a shared_root */
-  uint8_t padding[56];
+  uint64_t root;  /* O10: address of a shared_root */
+  uint64_t owned; /* not 0: a runtime's own, which cx_shared_free leaves alone; set before anybody
+                     sees it */
+  uint8_t padding[48];
   struct reclaim domain;
 };
 

@@ -34,7 +34,7 @@ static bool snapshot_lookup(const cx_shared_snapshot *snapshot, uint64_t key, ui
 }
 
 int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value) {
-  if (!snapshot_valid(snapshot)) {
+  if (!snapshot_valid(snapshot) || !bits_aligned(value)) {
     return CX_INVALID;
   }
   uint64_t found;

@@ -652,6 +652,8 @@ static void globals_are_one_map_for_bindings(void) {
   CHECK_EQUAL(6, cx_shared_find(map, NULL, f.vars[1].id, 9));
   CHECK_STATUS(CX_OK, cx_runtime_globals(f.runtime, &again));
   CHECK(map == again);
+  CHECK_STATUS(CX_IN_USE, cx_shared_free(map));
+  CHECK_EQUAL(5, look(&f, 0, 9));
   CHECK_STATUS(CX_INVALID, cx_runtime_globals(f.runtime, NULL));
   uint64_t words[2] = {77, 77};
   CHECK_STATUS(CX_BAD_HANDLE, cx_runtime_globals((cx_runtime *)(void *)words, &map));

@@ -373,6 +373,14 @@ static void bad_arguments_are_refused(void) {
   CHECK_STATUS(CX_INVALID, cx_shared_merge(s.map, NULL, (const cx_hamt *)(const void *)s.map));
   CHECK_STATUS(CX_INVALID, cx_shared_size(s.map, NULL, NULL));
   CHECK_STATUS(CX_INVALID, cx_shared_snapshot_new(s.map, NULL, NULL));
+  uint64_t *askew = (uint64_t *)(void *)((uint8_t *)&value + 1);
+  CHECK_STATUS(CX_INVALID, cx_shared_get(s.map, NULL, 1, askew));
+  CHECK_STATUS(CX_INVALID, cx_shared_put(s.map, NULL, 1, 2, askew));
+  CHECK_STATUS(CX_INVALID, cx_shared_put_if_absent(s.map, NULL, 2, 2, askew));
+  CHECK_STATUS(CX_INVALID, cx_shared_remove(s.map, NULL, 1, askew));
+  CHECK_STATUS(CX_INVALID, cx_shared_size(s.map, NULL, askew));
+  CHECK_EQUAL(1, cx_shared_find(s.map, NULL, 1, 9));
+  CHECK_EQUAL(9, cx_shared_find(s.map, NULL, 2, 9));
   CHECK_STATUS(CX_INVALID, cx_shared_trim(NULL));
   CHECK_EQUAL(0, cx_shared_retired(NULL));
   CHECK_EQUAL(0, cx_shared_bytes(bent));
@@ -393,6 +401,9 @@ static void bad_arguments_of_snapshots_are_refused(void) {
   cx_hamt_cursor cursor = {.state = 0};
   const cx_hamt *hamt = NULL;
   CHECK_STATUS(CX_INVALID, cx_shared_snapshot_get(NULL, 1, &word));
+  uint64_t *askew = (uint64_t *)(void *)((uint8_t *)&word + 1);
+  CHECK_STATUS(CX_INVALID, cx_shared_snapshot_get(snapshot, 1, askew));
+  cx_shared_snapshot_free((cx_shared_snapshot *)(void *)askew);
   CHECK_STATUS(CX_OK, cx_shared_snapshot_get(snapshot, 1, NULL));
   CHECK_STATUS(CX_ABSENT, cx_shared_snapshot_get(snapshot, 2, &word));
   CHECK_EQUAL(7, word);
