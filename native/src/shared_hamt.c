@@ -1003,9 +1003,6 @@ int32_t cx_shared_reader_free(cx_shared *map, cx_shared_reader *reader) {
   if (record == NULL) {
     return CX_OK;
   }
-  if (atomics_load_relaxed(&record->state) != RECLAIM_IDLE) {
-    return CX_INVALID;
-  }
   reclaim_release(&map->domain, &map->domain.readers, record);
   return CX_OK;
 }

@@ -109,9 +109,12 @@ static inline bool shared_valid(const cx_shared *map) {
   return map != NULL && ((uintptr_t)map & 63) == 0;
 }
 
+/* A reader is idle between the calls of its owner: one that isn't was freed, or is inside a call
+ * already, of this thread or of another. */
 static inline bool shared_reader_valid(const cx_shared *map, const cx_shared_reader *reader) {
-  return reader == NULL ||
-         reclaim_owns(&map->domain, (const struct reclaim_record *)(const void *)reader);
+  const struct reclaim_record *record = (const struct reclaim_record *)(const void *)reader;
+  return reader == NULL || (reclaim_owns(&map->domain, record) &&
+                            atomics_load_relaxed(&record->state) == RECLAIM_IDLE);
 }
 
 /* cx_shared_new, with readers that fence even where membarrier works. */

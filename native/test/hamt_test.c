@@ -810,8 +810,9 @@ static void bad_spaces_are_refused(void) {
   cx_space odd_end = {arena.space.next, arena.space.end - 4};
   uint64_t bytes[3] = {0};
   cx_space *odd = (cx_space *)(void *)((uint8_t *)(void *)bytes + 4);
-  cx_space *bad[] = {NULL, &backwards, &odd_next, &odd_end, odd};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+  enum { BAD = 5 };
+  cx_space *bad[BAD] = {NULL, &backwards, &odd_next, &odd_end, odd};
+  for (int i = 0; i < BAD; i++) {
     CHECK_STATUS(CX_INVALID, cx_hamt_assoc(NULL, 1, 1, bad[i], &out));
     CHECK_STATUS(CX_INVALID, cx_hamt_dissoc(NULL, 1, bad[i], &out));
     CHECK_STATUS(CX_INVALID, cx_hamt_merge(NULL, NULL, bad[i], &out));

@@ -355,6 +355,13 @@ static void bad_arguments_are_refused(void) {
   CHECK_STATUS(CX_INVALID, cx_shared_reader_free(s.map, other.reader));
   CHECK_STATUS(CX_INVALID, cx_shared_reader_free(NULL, s.reader));
   CHECK_STATUS(CX_OK, cx_shared_reader_free(s.map, NULL));
+  CHECK_STATUS(CX_OK, cx_shared_reader_new(s.map, &reader));
+  CHECK_STATUS(CX_OK, cx_shared_reader_free(s.map, reader));
+  CHECK_STATUS(CX_INVALID, cx_shared_get(s.map, reader, 1, &value));
+  CHECK_STATUS(CX_INVALID, cx_shared_put(s.map, reader, 1, 2, NULL));
+  CHECK_STATUS(CX_INVALID, cx_shared_reader_free(s.map, reader));
+  CHECK_EQUAL(7, value);
+  reader = NULL;
   cx_shared *const maps[] = {NULL, bent, s.map};
   for (int i = 0; i < 3; i++) {
     cx_shared *map = maps[i];
