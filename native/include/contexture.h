@@ -683,8 +683,9 @@ CX_API int32_t cx_var_delete(cx_thread thread, const cx_var *var);
 
 /*
  * Values that every thread of a runtime sees where its stack has none: a default that can be
- * changed while the program runs. A change is seen by all lookups that begin after the call has returned.
- * The base layer is part of no snapshot: whatever is current, it lies below, as it is at the time.
+ * changed while the program runs. A change is seen by all lookups that begin after the call has
+ * returned. The base layer is part of no snapshot: whatever is current, it lies below, as it is at
+ * the time.
  */
 
 /* Sets the variable's value in the base layer. Any thread, lock-free; allocates.
