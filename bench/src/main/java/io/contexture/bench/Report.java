@@ -331,8 +331,7 @@ final class Report {
   }
 
   /** The only such result; {@code null} if it wasn't measured. */
-  private RunResult find(
-      Class<?> benchmark, String method, String backend, Map<String, ?> params) {
+  private RunResult find(Class<?> benchmark, String method, String backend, Map<String, ?> params) {
     Predicate<RunResult> hasParams =
         r ->
             params.entrySet().stream()
