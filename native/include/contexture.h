@@ -462,8 +462,11 @@ CX_API int32_t cx_record_restore(cx_record *thread, const cx_saved *frame);
  * that interrupts one. With NULL, a call works from any thread, on any stack.
  *
  * A thread that stops in the middle of a call, for however long, holds back only a bounded number
- * of freed nodes, and holds up nobody. After fork, the child may go on using the map; what the
- * other threads had under way stays as it was then, and a bounded number of nodes is never freed.
+ * of freed nodes, and holds up nobody. There is one exception: a call without a reader that finds
+ * all records in use (32 at first, more by and by) lets nothing be freed until it ends. Who can't
+ * have that registers readers. After fork, the child may go on using the map; what the other
+ * threads had under way stays as it was then, and with the same exception, a bounded number of
+ * nodes is never freed.
  */
 typedef struct cx_shared cx_shared;
 

@@ -103,8 +103,9 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * The value in the current context, or {@code null} if it has none; the default is not consulted.
-   * Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from no value.
+   * The value in the current context, else the process-wide one, else {@code null}; the default is
+   * not consulted. Never throws. O(1) when cached. {@link #isBound} tells a bound {@code null} from
+   * no value.
    *
    * @return the value, or {@code null}
    */
@@ -114,7 +115,8 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * The value in the current context, else the default. O(1) when cached.
+   * The value in the current context, else the process-wide one, else the default. O(1) when
+   * cached.
    *
    * @return the value, or the default
    * @throws NoSuchElementException if there is neither; the message names the variable
@@ -138,8 +140,8 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * The value in the current context, else {@code other}; the default is not consulted. O(1) when
-   * cached.
+   * The value in the current context, else the process-wide one, else {@code other}; the default is
+   * not consulted. O(1) when cached.
    *
    * @param other what to return where the variable isn't bound; may be {@code null}
    * @return the value, or {@code other}
@@ -162,7 +164,8 @@ public final class ContextVar<T extends @Nullable Object> {
   }
 
   /**
-   * Whether the variable has a value, {@code null} included, somewhere in the current context.
+   * Whether the variable has a value, {@code null} included, somewhere in the current context, or a
+   * process-wide one.
    *
    * @return whether it has a value
    */

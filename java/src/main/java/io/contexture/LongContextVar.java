@@ -64,7 +64,8 @@ public final class LongContextVar {
   }
 
   /**
-   * The value in the current context, else the default. O(1) when cached.
+   * The value in the current context, else the process-wide one, else the default. O(1) when
+   * cached.
    *
    * @return the value, or the default
    * @throws NoSuchElementException if there is neither; the message names the variable
@@ -94,8 +95,8 @@ public final class LongContextVar {
   }
 
   /**
-   * The value in the current context, else {@code other}; the default is not consulted. O(1) when
-   * cached.
+   * The value in the current context, else the process-wide one, else {@code other}; the default is
+   * not consulted. O(1) when cached.
    *
    * @param other what to return where the variable isn't bound
    * @return the value, or {@code other}
@@ -115,7 +116,7 @@ public final class LongContextVar {
   }
 
   /**
-   * Whether the variable has a value somewhere in the current context.
+   * Whether the variable has a value somewhere in the current context, or a process-wide one.
    *
    * @return whether it has a value
    */

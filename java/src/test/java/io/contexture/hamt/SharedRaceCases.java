@@ -362,8 +362,11 @@ abstract class SharedRaceCases {
                     }
                   });
             });
-    Await.latch(underWay);
-    map.close();
+    try {
+      Await.latch(underWay);
+    } finally {
+      map.close(); // ends the others, also if one of them failed
+    }
     crowd.join();
     assertEquals(500, before.size());
     for (long key = 0; key < 500; key++) {
