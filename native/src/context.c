@@ -241,7 +241,16 @@ int32_t cx_thread_adopt(cx_thread handle) {
   if (status != CX_OK) {
     return status;
   }
-  return atomics_cas_acquire(&slot->owner, HANDLE_NOBODY, handle_self()) ? CX_OK : CX_WRONG_THREAD;
+  if (!atomics_cas_acquire(&slot->owner, HANDLE_NOBODY, handle_self())) {
+    return CX_WRONG_THREAD;
+  }
+  /* Meanwhile it may have been freed, and another state that was disowned have its slot. */
+  struct slot *same;
+  status = handle_find(handle, HANDLE_THREAD, NULL, &same);
+  if (status != CX_OK) {
+    atomics_store_release(&slot->owner, HANDLE_NOBODY);
+  }
+  return status;
 }
 
 int32_t cx_thread_set_cache(cx_thread handle, uint64_t entries) {

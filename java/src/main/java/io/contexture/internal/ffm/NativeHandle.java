@@ -29,9 +29,9 @@ final class NativeHandle {
    * to the handle, block or throw. If there is no memory for the handle, it is released at once.
    */
   static NativeHandle of(long addr, Runnable release) {
-    Reaper.poke(); // what is dead makes room, and whoever makes handles will want them released
     boolean owned = false;
     try {
+      Reaper.poke(); // what is dead makes room, and whoever makes handles will want them released
       NativeHandle handle = new NativeHandle(addr);
       PHANTOMS.add(new Phantom(handle, release));
       owned = true;
