@@ -400,10 +400,21 @@ struct intervals {
   struct interval in[SCAN_INTERVALS];
 };
 
+/* Intervals that touch become one, so that the snapshots of one era after the other, however many,
+ * take one place. */
 static void intervals_add(struct intervals *set, uint64_t first, uint64_t last) {
-  uint32_t i = set->count++;
-  for (; i > 0 && set->in[i - 1].first > first; i--) {
-    set->in[i] = set->in[i - 1];
+  uint32_t i = set->count;
+  while (i > 0 && set->in[i - 1].first > first) {
+    i--;
+  }
+  if (i > 0 && set->in[i - 1].last + 1 >= first) {
+    if (set->in[i - 1].last < last) {
+      set->in[i - 1].last = last;
+    }
+    return;
+  }
+  for (uint32_t k = set->count++; k > i; k--) {
+    set->in[k] = set->in[k - 1];
   }
   set->in[i] = (struct interval){first, last};
 }

@@ -100,7 +100,9 @@ struct reclaim {
   uint64_t threshold;     /* O17: of waiting_count, for the next scan */
   uint64_t scans;         /* O17 */
   uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
-  uint8_t padding2[24];
+  uint64_t held;          /* O17: snapshots that aren't freed */
+  uint64_t let_go;        /* O17: snapshots freed since the last one that trimmed */
+  uint8_t padding2[8];
 
   struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
   struct reclaim_pool readers; /* registered */

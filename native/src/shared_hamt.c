@@ -897,6 +897,7 @@ int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shar
   } while (status == CX_OK && !reclaim_held(domain, record));
   if (status == CX_OK) {
     *snapshot = (cx_shared_snapshot){map, record, top, atomics_load_relaxed(&domain->scans)};
+    atomics_add_relaxed(&domain->held, 1);
     *out = snapshot;
   } else {
     memory_give(snapshot);
@@ -916,7 +917,12 @@ void cx_shared_snapshot_free(cx_shared_snapshot *snapshot) {
   bool held_back = snapshot->scans != atomics_load_relaxed(&domain->scans);
   reclaim_release(domain, &domain->snapshots, snapshot->record);
   memory_give(snapshot);
-  if (held_back && atomics_load_relaxed(&domain->waiting_count) >= RECLAIM_BACKLOG) {
+  uint64_t held = atomics_add_relaxed(&domain->held, UINT64_MAX) - 1;
+  uint64_t let_go = atomics_add_relaxed(&domain->let_go, 1) + 1;
+  /* A trim looks at all that are held: when thousands are freed in a row, not at each. */
+  if (held_back && let_go >= held / 4 &&
+      atomics_load_relaxed(&domain->waiting_count) >= RECLAIM_BACKLOG) {
+    atomics_store_relaxed(&domain->let_go, 0);
     reclaim_trim(domain);
   }
 }
