@@ -65,6 +65,11 @@ _Static_assert(offsetof(struct lc, cell) == 0, "a logical context starts with it
 
 /* ------------------------------------------------------------------------------- checks -- */
 
+/* Whether `runtime` may make something and write its handle to *out. */
+static int32_t check_new(const cx_runtime *runtime, const void *out) {
+  return bits_writable(out) ? handle_check_runtime(runtime) : CX_INVALID;
+}
+
 /* The thread state, if the calling thread may use it. */
 static int32_t thread_find(cx_thread handle, struct slot **slot, struct thread **out) {
   int32_t status = handle_find(handle, HANDLE_THREAD, NULL, slot);
@@ -94,10 +99,7 @@ static int32_t thread_change(cx_thread handle, struct thread **out) {
 /* -------------------------------------------------------------------------- thread states -- */
 
 static int32_t thread_make(cx_runtime *runtime, cx_record *lent, uint64_t owner, cx_thread *out) {
-  if (!bits_writable(out)) {
-    return CX_INVALID;
-  }
-  int32_t status = handle_check_runtime(runtime);
+  int32_t status = check_new(runtime, out);
   if (status != CX_OK) {
     return status;
   }
@@ -523,10 +525,7 @@ int32_t cx_ec_restore(cx_thread handle, cx_frame frame) {
 /* ---------------------------------------------------------------------- logical contexts -- */
 
 int32_t cx_lc_new(cx_runtime *runtime, cx_lc *out) {
-  if (!bits_writable(out)) {
-    return CX_INVALID;
-  }
-  int32_t status = handle_check_runtime(runtime);
+  int32_t status = check_new(runtime, out);
   if (status != CX_OK) {
     return status;
   }
