@@ -1,6 +1,6 @@
 package io.contexture.internal.ffm;
 
-import io.contexture.internal.AbstractLongHamt;
+import io.contexture.internal.AbstractSharedSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable; any thread may use it however it got it.
  */
-final class NativeSharedSnapshot extends AbstractLongHamt {
+final class NativeSharedSnapshot extends AbstractSharedSnapshot {
   private final NativeHandle handle;
 
   /** The number of entries, or -1; any race will do. */
@@ -28,7 +28,8 @@ final class NativeSharedSnapshot extends AbstractLongHamt {
     return new NativeSharedSnapshot(NativeHandle.of(addr, () -> memory.releaseSnapshot(addr)));
   }
 
-  private NativeHamt convert() {
+  @Override
+  protected NativeHamt convert() {
     NativeHamt map = converted;
     if (map == null) {
       long bytes = Cx.sharedSnapshotHamtBytes(handle.addr);
@@ -87,36 +88,5 @@ final class NativeSharedSnapshot extends AbstractLongHamt {
     }
     size = (int) count;
     return (int) count;
-  }
-
-  @Override
-  public AbstractLongHamt put(long key, long value) {
-    return find(key, ~value) == value ? this : convert().put(key, value);
-  }
-
-  @Override
-  public AbstractLongHamt remove(long key) {
-    return containsKey(key) ? convert().remove(key) : this;
-  }
-
-  @Override
-  protected AbstractLongHamt merge(AbstractLongHamt over) {
-    return convert().putAll(over);
-  }
-
-  /** Never: the nodes are shared. */
-  @Override
-  public boolean replaceUnshared(long key, long value) {
-    return false;
-  }
-
-  @Override
-  public Cursor cursor() {
-    return convert().cursor();
-  }
-
-  @Override
-  public String dump() {
-    return convert().dump();
   }
 }

@@ -1,6 +1,6 @@
 package io.contexture.internal.mirror;
 
-import io.contexture.internal.AbstractLongHamt;
+import io.contexture.internal.AbstractSharedSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Refers to the nodes only, not to the map. Thread-safe.
  */
-final class SharedSnapshot extends AbstractLongHamt {
+final class SharedSnapshot extends AbstractSharedSnapshot {
   /** A leaf or a frozen table. */
   private final Object node;
 
@@ -21,7 +21,8 @@ final class SharedSnapshot extends AbstractLongHamt {
     this.node = node;
   }
 
-  private Hamt convert() {
+  @Override
+  protected Hamt convert() {
     Hamt map = converted;
     if (map == null) {
       long[] keys = new long[64];
@@ -79,40 +80,9 @@ final class SharedSnapshot extends AbstractLongHamt {
     return (int) count;
   }
 
-  @Override
-  public boolean isEmpty() {
-    return size() == 0;
-  }
-
-  @Override
-  public AbstractLongHamt put(long key, long value) {
-    return find(key, ~value) == value ? this : convert().put(key, value);
-  }
-
-  @Override
-  public AbstractLongHamt remove(long key) {
-    return containsKey(key) ? convert().remove(key) : this;
-  }
-
-  @Override
-  protected AbstractLongHamt merge(AbstractLongHamt over) {
-    return convert().putAll(over);
-  }
-
-  /** Never: the nodes are shared. */
-  @Override
-  public boolean replaceUnshared(long key, long value) {
-    return false;
-  }
-
   /** Few entries come in another order than many: that of a flat {@link Hamt}. */
   @Override
   public Cursor cursor() {
     return size() <= Hamt.FLAT_LIMIT ? convert().cursor() : new SharedCursor(node);
-  }
-
-  @Override
-  public String dump() {
-    return convert().dump();
   }
 }
