@@ -571,10 +571,7 @@ static int32_t ec_make(cx_runtime *runtime, struct link *link, cx_ec *out) {
 }
 
 int32_t cx_ec_new(cx_runtime *runtime, cx_ec *out) {
-  if (!bits_writable(out)) {
-    return CX_INVALID;
-  }
-  int32_t status = handle_check_runtime(runtime);
+  int32_t status = check_new(runtime, out);
   return status != CX_OK ? status : ec_make(runtime, NULL, out);
 }
 
