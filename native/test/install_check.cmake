@@ -13,15 +13,16 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
 file(RENAME ${WORK}/first ${WORK}/moved)
 
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_C_COMPILER=${COMPILER}
-    -DCMAKE_PREFIX_PATH=${WORK}/moved -DWANTED=${VERSION})
+    -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN} -DCMAKE_PREFIX_PATH=${WORK}/moved -DWANTED=${VERSION})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
-run(${WORK}/build/with_contexture)
-run(${WORK}/build/with_contexture_static)
+run(${RUN} ${WORK}/build/with_contexture)
+run(${RUN} ${WORK}/build/with_contexture_static)
 
 # A version that isn't compatible is refused.
 execute_process(
   COMMAND ${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/refused -G ${GENERATOR}
-          -DCMAKE_C_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${WORK}/moved -DWANTED=99.0
+          -DCMAKE_C_COMPILER=${COMPILER} -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN}
+          -DCMAKE_PREFIX_PATH=${WORK}/moved -DWANTED=99.0
   RESULT_VARIABLE failed OUTPUT_VARIABLE log ERROR_VARIABLE log)
 if(NOT failed OR NOT log MATCHES "compatible with requested version")
   message(FATAL_ERROR "version 99.0 should have been refused:\n${log}")
@@ -39,7 +40,7 @@ if(PKG_CONFIG)
   run(${COMPILER} -std=c11 ${CONSUMER}/main.c ${flags} -o ${WORK}/by_pkg_config)
   get_filename_component(libraries ${directory} DIRECTORY)
   run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} DYLD_LIBRARY_PATH=${libraries}
-      ${WORK}/by_pkg_config)
+      ${RUN} ${WORK}/by_pkg_config)
 endif()
 
 # Where the manual could be made, it has a page for every function of the header.

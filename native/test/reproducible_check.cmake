@@ -9,6 +9,7 @@ foreach(place IN ITEMS a another/place)
   execute_process(
     COMMAND ${CMAKE_COMMAND} -S ${copy} -B ${copy}/out -G ${GENERATOR} -DCX_BUILD_TESTS=OFF
             -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=${COMPILER}
+            -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN}
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
   execute_process(
     COMMAND ${CMAKE_COMMAND} --build ${copy}/out
