@@ -47,7 +47,12 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__) || defined(__clang__)
+/* On Windows, a program that links the static library defines CX_STATIC. */
+#if defined(_WIN32) && defined(CX_BUILDING)
+#define CX_API __declspec(dllexport)
+#elif defined(_WIN32) && !defined(CX_STATIC)
+#define CX_API __declspec(dllimport)
+#elif !defined(_WIN32) && (defined(__GNUC__) || defined(__clang__))
 #define CX_API __attribute__((visibility("default")))
 #else
 #define CX_API

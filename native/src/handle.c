@@ -36,6 +36,7 @@
 #include "bits.h"
 #include "context.h"
 #include "runtime.h"
+#include "system.h"
 
 #define KIND_SHIFT 62u
 #define RUNTIME_SHIFT 48u
@@ -62,10 +63,15 @@ static uint64_t places_used = 1; /* O20: places from here on were never taken; 0
 /* O21: numbers of threads given out so far. */
 static uint64_t selves;
 
+/* Once per thread. */
+SYSTEM_COLD static uint64_t self_draw(void) {
+  return atomics_add_relaxed(&selves, 1) + 1;
+}
+
 uint64_t handle_self(void) {
   static _Thread_local uint64_t self;
   if (self == 0) {
-    self = atomics_add_relaxed(&selves, 1) + 1;
+    self = self_draw();
   }
   return self;
 }

@@ -98,53 +98,7 @@
 #include "contexture.h"
 #include "hamt.h"
 #include "memory.h"
-
-/* TSan knows nothing of membarrier. */
-#if defined(__SANITIZE_THREAD__)
-#define THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER 1
-#endif
-#endif
-
-#if defined(__linux__) && !defined(THREAD_SANITIZER) && defined(__has_include)
-#if __has_include(<linux/membarrier.h>)
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#define HAS_MEMBARRIER 1
-#endif
-#endif
-
-/* ------------------------------------------------------------------------------- fences -- */
-
-#ifdef HAS_MEMBARRIER
-
-/* In unistd.h it is an extension of C11. */
-long syscall(long number, ...);
-
-static bool barrier_register(void) {
-  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-}
-
-/* A fence in every running thread of the process. A child after a fork may have to register. */
-static bool barrier_run(void) {
-  return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ||
-         (barrier_register() &&
-          syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0);
-}
-
-#else
-
-static bool barrier_register(void) {
-  return false;
-}
-
-static bool barrier_run(void) {
-  return false;
-}
-
-#endif
+#include "system.h"
 
 /* -------------------------------------------------------------------------------- pools -- */
 
@@ -536,7 +490,7 @@ static uint64_t batch_free(
 
 /* Whether readers that are inside can be told from the records now. */
 static bool scan_fence(struct reclaim *domain) {
-  if (!domain->fenced && !barrier_run()) {
+  if (!domain->fenced && !system_barrier()) {
     return false;
   }
   /* With fences: puts this scan before or after each reservation in the total order. */
@@ -681,7 +635,7 @@ int32_t reclaim_init(
   domain->era = 1; /* 0 is RECLAIM_FREE */
   domain->release = release;
   domain->threshold = RECLAIM_BACKLOG;
-  domain->fenced = fenced || !barrier_register();
+  domain->fenced = fenced || !system_barrier_register();
   return reclaim_grow_claims(domain) ? CX_OK : CX_NO_MEMORY;
 }
 
