@@ -12,8 +12,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * Do variables stay flat as their number grows? Ten gets and one set per operation, as in {@link
- * MapMixBenchmark}. Goal: at 1000 variables at most twice the time at 10.
+ * Do variables stay flat as their number grows, and what does a set make the look-ups after it
+ * cost? Ten gets and one set per invocation, as in {@link MapMixBenchmark}; {@link #elevenGets} for
+ * comparison.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -26,6 +27,7 @@ public class ContextMixBenchmark extends OnBackend {
 
   private final Walk walk = new Walk();
   private ContextVar<Integer>[] variables;
+  private ThreadLocal<Integer>[] threadLocals;
   private int turn;
 
   /** Binds the variables. */
@@ -33,15 +35,36 @@ public class ContextMixBenchmark extends OnBackend {
   @SuppressWarnings("unchecked")
   public void bind() {
     ContextVar<Integer>[] distinct = (ContextVar<Integer>[]) new ContextVar<?>[items];
+    ThreadLocal<Integer>[] distinctLocals = (ThreadLocal<Integer>[]) new ThreadLocal<?>[items];
     for (int i = 0; i < items; i++) {
       distinct[i] = ContextVar.of("item " + i);
       distinct[i].set(0);
+      distinctLocals[i] = ThreadLocal.withInitial(() -> 0);
     }
     int[] order = Walk.order(items);
     variables = (ContextVar<Integer>[]) new ContextVar<?>[Walk.LENGTH];
+    threadLocals = (ThreadLocal<Integer>[]) new ThreadLocal<?>[Walk.LENGTH];
     for (int i = 0; i < Walk.LENGTH; i++) {
       variables[i] = distinct[order[i]];
+      threadLocals[i] = distinctLocals[order[i]];
     }
+  }
+
+  /** Hits only. */
+  @Benchmark
+  public void elevenGets(Blackhole blackhole) {
+    for (int i = 0; i <= Walk.GETS; i++) {
+      blackhole.consume(variables[walk.next()].get());
+    }
+  }
+
+  /** The same workload on {@link ThreadLocal}s. */
+  @Benchmark
+  public void threadLocalTenGetsOneSet(Blackhole blackhole) {
+    for (int i = 0; i < Walk.GETS; i++) {
+      blackhole.consume(threadLocals[walk.next()].get());
+    }
+    threadLocals[walk.next()].set(VALUES[++turn & 1]);
   }
 
   /** The set changes the logical context in place. */

@@ -1,7 +1,9 @@
 package io.contexture.bench;
 
+import com.alibaba.ttl.TransmittableThreadLocal;
 import io.contexture.ContextVar;
 import io.contexture.LongContextVar;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -12,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 
 /**
  * What does it cost to give a variable another value, in a topmost logical context of few variables
- * that no snapshot shares? Goal: at most 32 B.
+ * that no snapshot shares?
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -25,6 +27,9 @@ public class SetBenchmark extends OnBackend {
 
   private ContextVar<Integer>[] objects;
   private LongContextVar[] longs;
+  private ThreadLocal<Integer>[] threadLocals;
+  private FastThreadLocal<Integer>[] fastThreadLocals;
+  private TransmittableThreadLocal<Integer>[] transmittables;
   private int turn;
 
   /** Binds all variables. */
@@ -33,25 +38,64 @@ public class SetBenchmark extends OnBackend {
   public void bind() {
     objects = (ContextVar<Integer>[]) new ContextVar<?>[variablesOfEachKind];
     longs = new LongContextVar[variablesOfEachKind];
+    threadLocals = (ThreadLocal<Integer>[]) new ThreadLocal<?>[variablesOfEachKind];
+    fastThreadLocals = (FastThreadLocal<Integer>[]) new FastThreadLocal<?>[variablesOfEachKind];
+    transmittables =
+        (TransmittableThreadLocal<Integer>[]) new TransmittableThreadLocal<?>[variablesOfEachKind];
     for (int i = 0; i < variablesOfEachKind; i++) {
       objects[i] = ContextVar.of("object " + i);
       longs[i] = LongContextVar.of("long " + i);
       objects[i].set(0);
       longs[i].set(0);
+      threadLocals[i] = new ThreadLocal<>();
+      threadLocals[i].set(0);
+      fastThreadLocals[i] = new FastThreadLocal<>();
+      fastThreadLocals[i].set(0);
+      transmittables[i] = new TransmittableThreadLocal<>();
+      transmittables[i].set(0);
     }
+  }
+
+  private int index(int i) {
+    return i & (variablesOfEachKind - 1);
+  }
+
+  private Integer value(int i) {
+    return VALUES[i / variablesOfEachKind & 1];
+  }
+
+  /** {@link ThreadLocal#set}, one after the other. */
+  @Benchmark
+  public void threadLocal() {
+    int i = turn++;
+    threadLocals[index(i)].set(value(i));
+  }
+
+  /** Netty, on a thread of its own class. */
+  @Benchmark
+  public void fastThreadLocal() {
+    int i = turn++;
+    fastThreadLocals[index(i)].set(value(i));
+  }
+
+  /** TransmittableThreadLocal. */
+  @Benchmark
+  public void transmittableThreadLocal() {
+    int i = turn++;
+    transmittables[index(i)].set(value(i));
   }
 
   /** {@link ContextVar#set}, one variable after the other. */
   @Benchmark
   public void contextVar() {
     int i = turn++;
-    objects[i & (variablesOfEachKind - 1)].set(VALUES[i / variablesOfEachKind & 1]);
+    objects[index(i)].set(value(i));
   }
 
   /** {@link LongContextVar#set}, one variable after the other. */
   @Benchmark
   public void longContextVar() {
     int i = turn++;
-    longs[i & (variablesOfEachKind - 1)].set(i);
+    longs[index(i)].set(i);
   }
 }

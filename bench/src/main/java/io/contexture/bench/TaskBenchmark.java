@@ -1,8 +1,11 @@
 package io.contexture.bench;
 
+import com.alibaba.ttl.TransmittableThreadLocal;
+import com.alibaba.ttl.threadpool.TtlExecutors;
 import io.contexture.ContextExecutors;
 import io.contexture.ContextFuture;
 import io.contexture.ContextVar;
+import io.opentelemetry.context.ContextKey;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +22,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * What does a context add to a task of an executor, and to a stage of a future? Goals: at most 1.05
- * × the same task through the bare executor, at most 1.3 × a stage of a plain {@code
- * CompletableFuture}.
+ * What does a context add to a task of an executor, and to a stage of a {@code CompletableFuture},
+ * beside a bare one of each and what the peers add?
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -30,9 +32,13 @@ public class TaskBenchmark extends OnBackend {
   static final int STAGES = 10;
 
   private static final ContextVar<String> VARIABLE = ContextVar.of("request");
+  private static final ContextKey<String> OTEL = ContextKey.named("request");
+  private static final TransmittableThreadLocal<String> TTL = new TransmittableThreadLocal<>();
 
   private ExecutorService bare;
   private ExecutorService propagating;
+  private ExecutorService openTelemetry;
+  private ExecutorService transmittable;
   private ExecutorService bareVirtual;
   private ExecutorService propagatingVirtual;
 
@@ -41,6 +47,8 @@ public class TaskBenchmark extends OnBackend {
   public void start() {
     bare = Executors.newFixedThreadPool(1);
     propagating = ContextExecutors.propagating(bare);
+    openTelemetry = io.opentelemetry.context.Context.taskWrapping(bare);
+    transmittable = TtlExecutors.getTtlExecutorService(bare);
     bareVirtual = Executors.newVirtualThreadPerTaskExecutor();
     propagatingVirtual = ContextExecutors.propagating(bareVirtual);
   }
@@ -49,6 +57,8 @@ public class TaskBenchmark extends OnBackend {
   @Setup(Level.Iteration)
   public void bind() {
     VARIABLE.set("17");
+    io.opentelemetry.context.Context.root().with(OTEL, "17").makeCurrent();
+    TTL.set("17");
   }
 
   /** Ends the executors. */
@@ -70,6 +80,20 @@ public class TaskBenchmark extends OnBackend {
   @OperationsPerInvocation(TASKS)
   public Object taskPropagating() throws ExecutionException, InterruptedException {
     return submit(propagating);
+  }
+
+  /** The same in OpenTelemetry's. */
+  @Benchmark
+  @OperationsPerInvocation(TASKS)
+  public Object taskOpenTelemetry() throws ExecutionException, InterruptedException {
+    return submit(openTelemetry);
+  }
+
+  /** The same with TransmittableThreadLocal. */
+  @Benchmark
+  @OperationsPerInvocation(TASKS)
+  public Object taskTransmittableThreadLocal() throws ExecutionException, InterruptedException {
+    return submit(transmittable);
   }
 
   /** A task on a virtual thread of its own. */

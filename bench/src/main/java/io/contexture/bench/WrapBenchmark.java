@@ -4,7 +4,6 @@ import com.alibaba.ttl.TransmittableThreadLocal;
 import com.alibaba.ttl.TtlRunnable;
 import io.contexture.ContextVar;
 import io.contexture.ExecutionContext;
-import io.contexture.LogicalContext;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshotFactory;
 import io.opentelemetry.context.ContextKey;
@@ -15,12 +14,12 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Setup;
+import reactor.core.publisher.Mono;
 
 /**
  * What does it cost to take one variable along with a task that reads it once, beside the libraries
- * that do the same? Goals: capture + wrap + run at most 0.8 × gRPC's and OpenTelemetry's, 0.05 ×
- * TransmittableThreadLocal's, 0.15 × Micrometer's; a run of what was wrapped before at most 0.8 ×
- * gRPC's; entering and leaving a logical context at most 1.0 × gRPC's run.
+ * that do the same: taking hold of the context, wrapping and running, or running what was wrapped
+ * before?
  *
  * <p>The task is the same for all: it stores what it has read in a field.
  */
@@ -38,8 +37,6 @@ public class WrapBenchmark extends OnBackend {
               new ContextRegistry().registerThreadLocalAccessor("request", THREAD_LOCAL))
           .build();
 
-  private final LogicalContext logicalContext = new LogicalContext();
-
   private Object seen;
   private Runnable readVariable;
   private Runnable readGrpc;
@@ -50,6 +47,9 @@ public class WrapBenchmark extends OnBackend {
   private Runnable wrapped;
   private Runnable wrappedByGrpc;
   private Runnable wrappedByOtel;
+  private Runnable wrappedByTtl;
+  private Runnable wrappedByMicrometer;
+  private Mono<Object> deferred;
 
   /** Gives the variable a value in every library, and wraps a task in each. */
   @Setup(Level.Iteration)
@@ -67,6 +67,9 @@ public class WrapBenchmark extends OnBackend {
     wrapped = ExecutionContext.capture().wrap(readVariable);
     wrappedByGrpc = io.grpc.Context.current().wrap(readGrpc);
     wrappedByOtel = io.opentelemetry.context.Context.current().wrap(readOtel);
+    wrappedByTtl = TtlRunnable.get(readTtl);
+    wrappedByMicrometer = MICROMETER.captureAll().wrap(readThreadLocal);
+    deferred = Mono.deferContextual(context -> Mono.just(context.get("request")));
   }
 
   /** Contexture: capture, wrap, run. */
@@ -125,10 +128,23 @@ public class WrapBenchmark extends OnBackend {
     return seen;
   }
 
-  /** Contexture: entering and leaving a logical context, the variable being found below it. */
+  /** TransmittableThreadLocal: a run of what was wrapped before. */
   @Benchmark
-  public Object contextureEnter() {
-    logicalContext.run(readVariable);
+  public Object transmittableThreadLocalRun() {
+    wrappedByTtl.run();
     return seen;
+  }
+
+  /** Micrometer: a run of what was wrapped before. */
+  @Benchmark
+  public Object micrometerRun() {
+    wrappedByMicrometer.run();
+    return seen;
+  }
+
+  /** Reactor: a source that reads the context which its subscriber writes. */
+  @Benchmark
+  public Object reactor() {
+    return deferred.contextWrite(context -> context.put("request", "17")).block();
   }
 }

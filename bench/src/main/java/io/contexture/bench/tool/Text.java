@@ -1,0 +1,40 @@
+package io.contexture.bench.tool;
+
+import java.util.Locale;
+
+/** How figures are written. */
+final class Text {
+  private Text() {}
+
+  /** Three digits that count, or the whole number. */
+  static String number(double value) {
+    if (Double.isNaN(value)) {
+      return "–";
+    }
+    double size = Math.abs(value);
+    String form = size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f";
+    return String.format(Locale.ROOT, form, value);
+  }
+
+  /** A figure and its error, with as many digits. */
+  static String figure(Figure figure) {
+    if (!figure.isKnown()) {
+      return "–";
+    }
+    double size = Math.abs(figure.value());
+    String form = size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f";
+    return Double.isNaN(figure.error())
+        ? String.format(Locale.ROOT, form, figure.value())
+        : String.format(Locale.ROOT, form + " ± " + form, figure.value(), figure.error());
+  }
+
+  /** A number of bytes; what JMH itself allocates is none. */
+  static String bytes(double value) {
+    return (Math.abs(value) < 0.5 ? "0" : String.format(Locale.ROOT, "%.0f", value)) + " B";
+  }
+
+  /** A name as one reads it: {@code longContextVar} becomes {@code long context var}. */
+  static String words(String name) {
+    return name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,252 @@
+package io.contexture.bench.tool;
+
+import static io.contexture.bench.tool.Samples.hit;
+import static io.contexture.bench.tool.Samples.measurement;
+import static io.contexture.bench.tool.Samples.x86;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+/** The text of reports, made from results that are given. */
+class ReportTest {
+  private static final Results RESULTS =
+      x86(
+          hit("threadLocal", "none", 1.99, 2.00, 2.01),
+          hit("scopedValue", "none", 1.49, 1.50, 1.51),
+          hit("contextVar", "native", 1.69, 1.70, 1.71),
+          hit("contextVar", "java", 1.39, 1.40, 1.41),
+          measurement("EnterBenchmark", "grpc", Map.of(), "none", 10),
+          measurement("EnterBenchmark", "contextureEmpty", Map.of(), "java", 20));
+
+  private static String markdown(Results results, Results earlier) {
+    return Markdown.of(new Report(Suite.load(), results, earlier).document());
+  }
+
+  private static org.w3c.dom.Document parsed(String html) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(html)));
+  }
+
+  @Test
+  void tellsWhatWasMeasuredOnWhat() {
+    String text = markdown(RESULTS, null);
+    assertTrue(text.startsWith("# Contexture: benchmarks, profile full\n"), text);
+    assertTrue(
+        text.contains(
+            "Commit 0123456789ab, 2026-11-22T20:00:00Z to 2026-11-22T21:00:00Z. Some Processor @ 2 GHz <R>, 2 processors, x86_64, 8192 MiB, Linux 6.1 (machine aaaa). OpenJDK 64-Bit Server VM 25."),
+        text);
+  }
+
+  @Test
+  void putsFiguresBesideTheirRatiosToPeers() {
+    String text = markdown(RESULTS, null);
+    assertTrue(
+        text.contains(
+            """
+            ## A look-up that hits
+
+            |  | thread platform |
+            | --- | --- |
+            | thread local | 2.00 ± 0.02 · 1.33 ± 0.03 × scoped value · 0 B |
+            | scoped value | 1.50 ± 0.02 · 0.75 ± 0.02 × thread local · 0 B |
+            | context var, native | 1.70 ± 0.02 · 0.85 ± 0.02 × thread local · 1.13 ± 0.03 × scoped value · 0 B |
+            | context var, java | 1.40 ± 0.02 · 0.70 ± 0.02 × thread local · 0.93 ± 0.02 × scoped value · 0 B |
+            """),
+        text);
+  }
+
+  @Test
+  void saysOfEachGoalWhetherItIsMet() {
+    String text = markdown(RESULTS, null);
+    // Each backend has a goal of its own here.
+    assertTrue(
+        text.contains(
+            "| hit, static final variable : ThreadLocal.get | ≤ 0.75 |  | 0.70 ± 0.02 · **met** |"),
+        text);
+    assertTrue(
+        text.contains(
+            "| hit, static final variable : ThreadLocal.get | ≤ 0.8 | 0.85 ± 0.02 · **missed** |  |"),
+        text);
+    assertTrue(
+        text.contains(
+            "| enter + one read + leave, empty LC : gRPC run | ≤ 1.0 |  | 2.00 · **missed** |"),
+        text);
+    assertTrue(text.contains("Not measured in this run: "), text);
+  }
+
+  @Test
+  void doesNotClaimWhatTheErrorDoesNotAllow() {
+    String text =
+        markdown(
+            x86(
+                hit("threadLocal", "none", 1.8, 2.0, 2.2),
+                hit("contextVar", "java", 1.35, 1.4, 1.45),
+                hit("contextVar", "native", 1.6, 1.7, 1.8)),
+            null);
+    assertTrue(text.contains("**met, within the error**"), text);
+    assertTrue(text.contains("**missed, within the error**"), text);
+  }
+
+  @Test
+  void saysWhenARunIsNotComplete() {
+    Results partial =
+        new Results(
+            RESULTS.format(),
+            RESULTS.lane(),
+            RESULTS.profile(),
+            "Hit",
+            RESULTS.started(),
+            RESULTS.updated(),
+            false,
+            RESULTS.commit(),
+            RESULTS.jvm(),
+            RESULTS.machine(),
+            Map.of("native", "no library for this system"),
+            RESULTS.measurements());
+    String text = markdown(partial, null);
+    assertTrue(text.contains("NOT COMPLETE"), text);
+    assertTrue(text.contains("Only benchmarks that match Hit were run."), text);
+    assertTrue(text.contains("Not measured: native (no library for this system)."), text);
+  }
+
+  @Test
+  void htmlIsWellFormedAndNeedsNothingElse() throws Exception {
+    String html = Html.of(new Report(Suite.load(), RESULTS, RESULTS).document());
+    org.w3c.dom.Document page = parsed(html);
+    assertTrue(page.getElementsByTagName("svg").getLength() >= 3, "plots");
+    assertTrue(page.getElementsByTagName("table").getLength() >= 4, "tables");
+    for (String name : new String[] {"script", "link", "img", "iframe"}) {
+      assertEquals(0, page.getElementsByTagName(name).getLength(), name);
+    }
+    NodeList links = page.getElementsByTagName("a");
+    for (int i = 0; i < links.getLength(); i++) {
+      String target = links.item(i).getAttributes().getNamedItem("href").getNodeValue();
+      assertTrue(target.startsWith("#"), target);
+      assertTrue(html.contains("id=\"" + target.substring(1) + "\""), target);
+    }
+    assertFalse(html.contains("url(") || html.contains("@import"), "style");
+  }
+
+  @Test
+  void plotHasABarWithItsErrorForEachFigure() throws Exception {
+    String html = Html.of(new Report(Suite.load(), RESULTS, null).document());
+    String hits = html.substring(html.indexOf("A look-up that hits</h2>"));
+    String plot = hits.substring(hits.indexOf("<svg"), hits.indexOf("</svg>") + 6);
+    org.w3c.dom.Document svg = parsed(plot);
+    assertEquals(4, svg.getElementsByTagName("rect").getLength());
+    NodeList lines = svg.getElementsByTagName("line");
+    int errors = 0;
+    for (int i = 0; i < lines.getLength(); i++) {
+      boolean isError =
+          lines.item(i).getAttributes().getNamedItem("class").getNodeValue().equals("error");
+      errors += isError ? 1 : 0;
+    }
+    assertEquals(4 * 3, errors);
+  }
+
+  // ------------------------------------------------------------------------- an earlier run
+
+  @Test
+  void showsWhatGotFasterAndSlowerThanEarlier() {
+    Results earlier =
+        x86(
+            hit("threadLocal", "none", 1.99, 2.00, 2.01),
+            hit("contextVar", "native", 3.38, 3.40, 3.42),
+            hit("contextVar", "java", 0.69, 0.70, 0.71));
+    String text = markdown(RESULTS, earlier);
+    assertTrue(
+        text.contains("Of 3 operations that both have measured, 1 are faster now and 1 slower"),
+        text);
+    assertTrue(
+        text.contains(
+            "| HitBenchmark.contextVar{thread=platform} | native | 3.40 ± 0.05 ns/op | 1.70 ± 0.02 ns/op | 0.50 ± 0.01 × · **faster** |"),
+        text);
+    assertTrue(
+        text.contains(
+            "| peer | 2.00 ± 0.02 ns/op | 2.00 ± 0.02 ns/op | 1.00 ± 0.02 × · within the error |"),
+        text);
+  }
+
+  @Test
+  void refusesAnEarlierRunOfAnotherMachine() {
+    Results other =
+        Samples.results(
+            Samples.machine("bbbb", "x86_64", false),
+            Results.JMH,
+            hit("contextVar", "java", 1, 1, 1));
+    String message =
+        assertThrows(UsageException.class, () -> markdown(RESULTS, other)).getMessage();
+    assertTrue(message.startsWith("can't compare: "), message);
+    assertTrue(message.contains("machine aaaa") && message.contains("machine bbbb"), message);
+    assertTrue(message.contains("architectures FILE FILE"), message);
+  }
+
+  @Test
+  void refusesAnEarlierRunOfAnotherLane() {
+    Results other = Samples.results(RESULTS.machine(), "callgrind");
+    assertThrows(UsageException.class, () -> markdown(RESULTS, other));
+  }
+
+  @Test
+  void commandExitsWithAnErrorWhenItRefuses(@TempDir Path directory) throws Exception {
+    Path now = directory.resolve("now.json");
+    Path other = directory.resolve("other.json");
+    RESULTS.write(now);
+    Samples.results(Samples.machine("bbbb", "x86_64", false), Results.JMH).write(other);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        run(out, err, "report", now.toString(), "--against=" + other, "--output=" + directory);
+    assertEquals(2, status);
+    assertTrue(
+        err.toString(StandardCharsets.UTF_8).contains("can't compare"),
+        err.toString(StandardCharsets.UTF_8));
+    assertFalse(Files.exists(directory.resolve("now.md")));
+
+    assertEquals(0, run(out, err, "report", now.toString(), "--output=" + directory));
+    assertTrue(Files.readString(directory.resolve("now.md")).contains("## Goals"));
+    parsed(Files.readString(directory.resolve("now.html")));
+  }
+
+  @Test
+  void commandSaysWhatIsWrongWithItsArguments(@TempDir Path directory) throws Exception {
+    Path bad = Files.writeString(directory.resolve("bad.json"), "{\"format\": 1, \"what\": 2}");
+    String output = "--output=" + directory;
+    for (String[] args :
+        new String[][] {
+          {output},
+          {"fast", output},
+          {"quick", "--quickly", output},
+          {"quick", "--filter=NoSuchBenchmark", output},
+          {"report", directory.resolve("none.json").toString(), output},
+          {"report", bad.toString(), output},
+          {"architectures", bad.toString(), output}
+        }) {
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      assertEquals(2, run(new ByteArrayOutputStream(), err, args), String.join(" ", args));
+      assertTrue(err.size() > 0, String.join(" ", args));
+    }
+  }
+
+  private static int run(ByteArrayOutputStream out, ByteArrayOutputStream err, String... args) {
+    return Main.run(
+        args,
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+}
