@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.SymbolLookup;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>the file that the system property {@value #PATH_PROPERTY} names, and then nowhere else;
  *   <li>every directory of {@code java.library.path};
- *   <li>the resources beside this class: {@code /io/contexture/native/<platform>/}.
+ *   <li>the resources beside this class: {@code /io/contexture/native/<platform>/}, where {@link
+ *       Platform} tells the name of this one.
  * </ol>
  *
  * <p>A file on the library path that can't be used is passed over, and the {@linkplain
@@ -50,7 +53,9 @@ public final class NativeLibrary {
   /** The system property that names a library file to load, and no other. */
   public static final String PATH_PROPERTY = "contexture.library.path";
 
-  private static final String NAME = "contexture";
+  /** What the build has bundled: a comment, then one line per library that begins with its path. */
+  private static final String LIST = "/io/contexture/native/libraries.txt";
+
   private static final int MAX_BYTES = 64 << 20;
 
   /**
@@ -142,7 +147,7 @@ public final class NativeLibrary {
     }
     List<String> passedOver = new ArrayList<>();
     try {
-      for (Path file : onLibraryPath()) {
+      for (Path file : onLibraryPath(platform)) {
         try {
           return useFile(platform, file, "java.library.path", passedOver);
         } catch (UnusableException.TooLate e) {
@@ -159,12 +164,12 @@ public final class NativeLibrary {
   }
 
   /** The files of our name in {@code java.library.path}, in its order. */
-  private static List<Path> onLibraryPath() {
+  private static List<Path> onLibraryPath(Platform platform) {
     List<Path> files = new ArrayList<>();
     String directories = System.getProperty("java.library.path", "");
     for (String directory : directories.split(File.pathSeparator, -1)) {
       try {
-        Path file = Path.of(directory, System.mapLibraryName(NAME));
+        Path file = Path.of(directory, platform.library());
         // An empty element would mean the working directory: nobody means that.
         if (!directory.isEmpty() && Files.isRegularFile(file)) {
           files.add(file);
@@ -228,7 +233,9 @@ public final class NativeLibrary {
   private static Loaded useResource(Platform platform, List<String> passedOver)
       throws UnusableException {
     String directory = "/io/contexture/native/" + platform.id() + "/";
-    String manifestName = directory + "lib" + NAME + ".properties";
+    String library = platform.library();
+    String manifestName =
+        directory + library.substring(0, library.lastIndexOf('.')) + ".properties";
     Manifest manifest;
     byte[] image;
     String name;
@@ -237,17 +244,18 @@ public final class NativeLibrary {
         throw new UnusableException(
             "no library is bundled for "
                 + platform.id()
+                + bundledForOthers()
                 + ", and neither "
                 + PATH_PROPERTY
                 + " nor java.library.path leads to one");
       }
       manifest = Manifest.read(in, manifestName);
       name = directory + manifest.file();
-      try (InputStream library = NativeLibrary.class.getResourceAsStream(name)) {
-        if (library == null) {
+      try (InputStream file = NativeLibrary.class.getResourceAsStream(name)) {
+        if (file == null) {
           throw new UnusableException("the bundled library " + name + " is missing");
         }
-        image = read(library, name);
+        image = read(file, name);
       }
     } catch (IOException e) {
       throw new UnusableException("the bundled library can't be read: " + e);
@@ -265,6 +273,20 @@ public final class NativeLibrary {
               + "): if that can't be written to or is mounted noexec, name another directory with"
               + " -Djava.io.tmpdir, or an installed library with -D"
               + PATH_PROPERTY);
+    }
+  }
+
+  /** The platforms that the build's list names, as a part of a sentence; empty without a list. */
+  private static String bundledForOthers() throws IOException {
+    try (InputStream in = NativeLibrary.class.getResourceAsStream(LIST)) {
+      if (in == null) {
+        return "";
+      }
+      String list = new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII);
+      return list.lines()
+          .filter(line -> !line.startsWith("#") && line.indexOf('/') > 0)
+          .map(line -> line.substring(0, line.indexOf('/')))
+          .collect(Collectors.joining(", ", ", only for ", ""));
     }
   }
 

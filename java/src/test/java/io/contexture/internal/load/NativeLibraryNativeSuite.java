@@ -2,6 +2,8 @@ package io.contexture.internal.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -61,6 +63,71 @@ class NativeLibraryNativeSuite {
     assertEquals("true", outcome.value("available"));
     assertEquals("", outcome.value("reason"));
     assertEquals("2", outcome.value("native map"));
+  }
+
+  @Test
+  void theListTellsTheTruthAboutEveryBundledLibrary() throws Exception {
+    Path bundled = ChildJvm.mainClasses().resolve("io/contexture/native");
+    List<String> lines = Files.readAllLines(bundled.resolve("libraries.txt"));
+    assertEquals("# file, length in bytes, SHA-256, build id", lines.getFirst());
+    List<String> files = new ArrayList<>();
+    TreeSet<String> buildIds = new TreeSet<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String[] words = line.split(" ", -1);
+      assertEquals(4, words.length, line);
+      Path file = bundled.resolve(words[0]);
+      byte[] bytes = Files.readAllBytes(file);
+      Manifest manifest = Manifest.beside(file);
+      assertNotNull(manifest, line);
+      assertNull(manifest.problem(bytes), line);
+      assertEquals(
+          line,
+          String.join(
+              " ",
+              words[0],
+              String.valueOf(manifest.length()),
+              manifest.sha256(),
+              manifest.buildId()));
+      String[] platform = file.getParent().getFileName().toString().split("-", -1);
+      if (platform[0].equals("linux")) {
+        int machine = new Platform(platform[0], platform[1], platform[2]).elfMachine();
+        assertTrue(machine >= 0, line);
+        assertNull(ElfImage.problem(bytes, machine), line);
+      }
+      files.add(words[0]);
+      assertTrue(buildIds.add(words[3]), "the platform is part of the build id: " + line);
+    }
+    assertTrue(files.contains(bundled.relativize(built).toString()), files.toString());
+    try (Stream<Path> found = Files.walk(bundled)) {
+      assertEquals(
+          files,
+          found
+              .filter(path -> Files.isRegularFile(path))
+              .map(path -> bundled.relativize(path).toString())
+              .filter(path -> !path.endsWith(".properties") && !path.equals("libraries.txt"))
+              .sorted()
+              .toList());
+    }
+  }
+
+  @Test
+  void whereNoFittingLibraryIsBundledTheReasonNamesThoseThatAre() throws Exception {
+    Path classes = directory.resolve("classes");
+    Trees.copy(ChildJvm.mainClasses(), classes);
+    Path fitting = classes.resolve(BUNDLED).getParent();
+    Files.move(fitting, fitting.resolveSibling("linux-sparcv9-glibc"));
+    Path list = fitting.resolveSibling("libraries.txt");
+    String id = Platform.current().id();
+    Files.writeString(list, Files.readString(list).replace(id, "linux-sparcv9-glibc"));
+    ChildJvm jvm = new ChildJvm().withClasses(classes).withNativeAccess();
+    assertRunsOnJava(
+        jvm.run(StatusMain.class),
+        "no library is bundled for " + id + ", only for ",
+        "linux-sparcv9-glibc",
+        ", and neither contexture.library.path nor java.library.path leads to one");
+    Files.delete(list);
+    assertRunsOnJava(
+        jvm.run(StatusMain.class), "no library is bundled for " + id + ", and neither ");
   }
 
   @Test
