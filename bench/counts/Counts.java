@@ -1,0 +1,267 @@
+import io.contexture.Backend;
+import io.contexture.ContextVar;
+import io.contexture.Contexture;
+import io.contexture.ExecutionContext;
+import io.contexture.LogicalContext;
+import io.contexture.LongContextVar;
+import io.contexture.hamt.ConcurrentLongHamt;
+import io.contexture.hamt.LongHamt;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/**
+ * Runs each operation of the Java library between the marks of {@code native/qemu/count_plugin.c}; twin
+ * of {@code counts.c}, which tells how.
+ *
+ * <p>Run it with {@code -Xbatch}, and with the backend to measure in {@code contexture.backend} and the
+ * file of the C library in {@code contexture.library.path}.
+ */
+@SuppressWarnings("restricted")
+final class Counts {
+  private static final int MARK = 0x43585f4d;
+  private static final long BEGIN = 1;
+  private static final long END = 2;
+
+  private static final int ROUNDS = 4096;
+
+  /** Rounds of one call: few enough that what is called is compiled, and not only its loop. */
+  private static final int CHUNK = 512;
+
+  private static final int WARM_UP = 150 * CHUNK;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final MethodHandle PRCTL =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("prctl"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG),
+          // prctl is variadic, which some platforms pass in another way.
+          Linker.Option.firstVariadicArg(1));
+
+
+  // Constants, as the compiler wants handles that it is to call directly.
+  private static final MethodHandle BLANK = blank();
+  private static final MethodHandle BLANK_CRITICAL = blank(Linker.Option.critical(false));
+
+  /** Keys that are in the map under test, in no order. */
+  private static final long[] KEYS = new long[ROUNDS];
+
+  private static final ContextVar<Integer> VAR = ContextVar.of("object");
+  private static final LongContextVar LONG_VAR = LongContextVar.of("long");
+  private static final Integer[] VALUES = {1001, 1002};
+
+  /** Keeps the compiler from leaving out what computes it. */
+  private static volatile long sink;
+
+  private static volatile Object objectSink;
+
+  /** A value that no key of a shared map has yet. */
+  private static long fresh = 32768;
+
+  private static int number;
+
+  /** {@code times} times an operation, in a loop of its own, so that it is compiled by itself. */
+  private interface Operation {
+    void run(int times) throws Throwable;
+  }
+
+  private Counts() {}
+
+  /** A function of the library that takes nothing and returns a constant. */
+  private static MethodHandle blank(Linker.Option... options) {
+    Path library = Path.of(System.getProperty("contexture.library.path"));
+    return LINKER.downcallHandle(
+        SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow("cx_abi_version"),
+        FunctionDescriptor.of(ValueLayout.JAVA_INT),
+        options);
+  }
+
+  private static void mark(long which, long number, long times) throws Throwable {
+    int unused = (int) PRCTL.invokeExact(MARK, which, number, times);
+  }
+
+  private static void measure(String name, Operation operation) throws Throwable {
+    number++;
+    System.out.println(number + " " + name);
+    repeat(operation, WARM_UP);
+    for (int times = 2 * ROUNDS; times <= 4 * ROUNDS; times += 2 * ROUNDS) {
+      mark(BEGIN, 0, 0);
+      repeat(operation, times);
+      mark(END, number, times);
+    }
+  }
+
+  private static void repeat(Operation operation, int times) throws Throwable {
+    for (int done = 0; done < times; done += CHUNK) {
+      operation.run(CHUNK);
+    }
+  }
+
+  private static long key(int i) {
+    return KEYS[i & ROUNDS - 1];
+  }
+
+  private static void choose(int size) {
+    long mixed = 1;
+    for (int i = 0; i < ROUNDS; i++) {
+      mixed = mixed * 6364136223846793005L + 1442695040888963407L;
+      KEYS[i] = Long.remainderUnsigned(mixed >>> 16, size) * 7 + 1;
+    }
+  }
+
+  private static void downcalls() throws Throwable {
+    measure(
+        "loop",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+          }
+        });
+    measure(
+        "downcall",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i) + (int) BLANK.invokeExact();
+          }
+        });
+    measure(
+        "downcall, critical",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i) + (int) BLANK_CRITICAL.invokeExact();
+          }
+        });
+  }
+
+  private static void contexts() throws Throwable {
+    measure(
+        "get, hit",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            objectSink = VAR.get();
+          }
+        });
+    measure(
+        "get a long, hit",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i) + LONG_VAR.get();
+          }
+        });
+    measure(
+        "set",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            VAR.set(VALUES[i & 1]);
+          }
+        });
+    measure(
+        "set a long",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            LONG_VAR.set(i);
+          }
+        });
+    ExecutionContext snapshot = ExecutionContext.capture();
+    measure(
+        "enter and leave a snapshot",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            snapshot.run(() -> {});
+          }
+        });
+    measure(
+        "enter and leave a snapshot, with a miss",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            snapshot.run(() -> objectSink = VAR.get());
+          }
+        });
+    LogicalContext generator = new LogicalContext();
+    measure(
+        "push and pop a logical context",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            generator.run(() -> {});
+          }
+        });
+    measure(
+        "capture",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = key(i);
+            objectSink = ExecutionContext.capture();
+          }
+        });
+  }
+
+  private static void maps(Backend backend, int size) throws Throwable {
+    LongHamt built = LongHamt.empty(backend);
+    choose(size);
+    for (int i = 0; i < size; i++) {
+      built = built.put(i * 7L + 1, i);
+    }
+    LongHamt map = built;
+    String entries = ", " + size + " entries";
+    measure(
+        "map get" + entries,
+        times -> {
+          for (int i = 0; i < times; i++) {
+            sink = map.get(key(i), 0);
+          }
+        });
+    measure(
+        "map put" + entries,
+        times -> {
+          for (int i = 0; i < times; i++) {
+            objectSink = map.put(key(i), -1 - i);
+          }
+        });
+    try (ConcurrentLongHamt shared = ConcurrentLongHamt.create(backend)) {
+      for (int i = 0; i < size; i++) {
+        shared.put(i * 7L + 1, i);
+      }
+      measure(
+          "shared map get" + entries,
+          times -> {
+            for (int i = 0; i < times; i++) {
+              sink = shared.get(key(i), 0);
+            }
+          });
+      measure(
+          "shared map put" + entries,
+          times -> {
+            for (int i = 0; i < times; i++) {
+              sink = shared.put(key(i), fresh++) ? 1 : 0;
+            }
+          });
+    }
+  }
+
+  /** Measures everything. */
+  public static void main(String[] args) throws Throwable {
+    choose(1);
+    downcalls();
+    VAR.set(VALUES[0]);
+    LONG_VAR.set(1);
+    contexts();
+    for (int size : new int[] {8, 1024, 32768}) {
+      maps(Contexture.backend(), size);
+    }
+  }
+}
