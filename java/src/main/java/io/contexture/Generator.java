@@ -42,6 +42,18 @@ import org.jspecify.annotations.Nullable;
  * class; and a resumer that is a virtual thread and pinned to its carrier, as in a class
  * initializer, needs another carrier for the body.
  *
+ * <p>Where the command line exports the JDK's internal continuations to this library ({@code
+ * --add-exports java.base/jdk.internal.vm=io.contexture}, or {@code =ALL-UNNAMED} on the class
+ * path), bodies run on those instead, and {@link Contexture#status} says so. A resumption is
+ * several times as fast then, and the body runs on its resumer's own thread: thread-locals, locks,
+ * interrupts and scoped values are the resumer's. So a body mustn't yield while it holds a lock or
+ * has a scoped value bound, nor rely on a scoped value that it has read in an earlier turn. A yield
+ * with a scoped value bound, or from below a native frame or a class initializer, is an {@link
+ * IllegalStateException} in the body. Generators that resume generators by hand take up the stack
+ * of one thread, so nest them a thousand deep by {@code yieldAll} only. It is an unsupported part
+ * of the JDK: resumed so close to the end of its thread's stack that the body doesn't fit there any
+ * more, it aborts the JVM.
+ *
  * <p>A generator may be used by different threads one after the other, never by two at once. A
  * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its
  * own thread, over an empty context), unless the body itself refers to the generator.
@@ -74,30 +86,42 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     /**
      * Hands {@code value} to the resumer and waits until the next one is asked for. If the
      * generator is closed instead, throws an error that the body must let through, after its
-     * finally blocks.
+     * finally blocks. Throws what is {@linkplain Generator#throwInto thrown into} the generator.
      *
      * @param value the value; may be {@code null}
-     * @throws IllegalStateException if called elsewhere than on the body's thread while it runs
+     * @throws IllegalStateException if called elsewhere than in the body while it runs, or where
+     *     the body can't stand still, see {@link Generator}
      */
     void yield(T value);
 
     /**
-     * Yields all remaining values of {@code inner}, exactly as a loop over it would: if {@code
-     * inner} is a generator, it keeps its own context.
+     * Yields all remaining values of {@code inner}, as a loop over it would: if {@code inner} is a
+     * generator, it keeps its own context.
+     *
+     * <p>Unlike with a loop, what goes into this generator meanwhile goes on to an {@code inner}
+     * that is a generator: what is thrown into it, and a close, so that an {@code inner} shared
+     * with others is closed for them too. (This is the delegation of <a
+     * href="https://peps.python.org/pep-0380/">PEP 380</a>.) And unlike with a loop, generators
+     * that delegate to generators that delegate cost no two switches each per value, but together:
+     * whoever resumes the outermost resumes the innermost directly.
      *
      * @param inner where the values come from
      */
     void yieldAll(Iterator<? extends T> inner);
   }
 
-  private final Coroutine<T> coroutine;
+  private final Coroutine<?, T> coroutine;
 
   /** Made with the first resumption: before that there is nothing to unwind. */
   private @Nullable Abandoned reference;
 
-  private Generator(Body<T> body, boolean transparent) {
+  Generator(Coroutine<?, T> coroutine) {
+    this.coroutine = coroutine;
+  }
+
+  private static <T extends @Nullable Object> Generator<T> of(Body<T> body, boolean transparent) {
     Objects.requireNonNull(body, "body");
-    coroutine = new Coroutine<>(body, transparent);
+    return new Generator<>(new Coroutine<@Nullable Object, T>(body::run, transparent));
   }
 
   /**
@@ -108,7 +132,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    * @return a generator that has not begun
    */
   public static <T extends @Nullable Object> Generator<T> of(Body<T> body) {
-    return new Generator<>(body, false);
+    return of(body, false);
   }
 
   /**
@@ -120,7 +144,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    * @return a generator that has not begun
    */
   public static <T extends @Nullable Object> Generator<T> transparent(Body<T> body) {
-    return new Generator<>(body, true);
+    return of(body, true);
   }
 
   /**
@@ -154,9 +178,35 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   public T next() {
     track();
     T next = coroutine.next();
-    if (reference == null) { // this generator is in use until here, and not abandoned
-      throw new AssertionError();
+    requireTracked();
+    return next;
+  }
+
+  /**
+   * Throws into the body: the yield in which it stands throws {@code problem}, as if that came from
+   * there, and the body may catch it and go on. Unless the body lets it through, this returns what
+   * the body yields next, as {@link #next} does.
+   *
+   * <p>An unchecked exception or error is thrown as it is, a checked one as the cause of a {@link
+   * java.util.concurrent.CompletionException}. A body that hasn't begun never runs then, and one
+   * that has finished stays so: {@code problem} is thrown here.
+   *
+   * @param problem what to throw
+   * @return the next value
+   * @throws NoSuchElementException if the body returns instead of yielding
+   * @throws IllegalStateException as {@link #hasNext}; also if {@code hasNext} has made a value
+   *     ready that nobody has taken
+   */
+  public T throwInto(Throwable problem) {
+    Objects.requireNonNull(problem, "problem");
+    track();
+    T next;
+    try {
+      next = coroutine.nextAfterThrowing(problem);
+    } finally {
+      forgetIfFinished();
     }
+    requireTracked();
     return next;
   }
 
@@ -183,9 +233,26 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
     try {
       coroutine.close();
     } finally {
-      if (coroutine.isFinished()) { // else it was refused, or can be repeated
-        forget();
-      }
+      forgetIfFinished(); // else it was refused, or can be repeated
+    }
+  }
+
+  // For SendingGenerator and for delegation.
+
+  Coroutine<?, T> trackedCoroutine() {
+    track();
+    return coroutine;
+  }
+
+  void requireTracked() {
+    if (reference == null) { // this generator is in use until here, and not abandoned
+      throw new AssertionError();
+    }
+  }
+
+  void forgetIfFinished() {
+    if (coroutine.isFinished()) {
+      forget();
     }
   }
 
@@ -206,9 +273,9 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
   private static final class Abandoned extends PhantomReference<Object> implements Reaper.Reapable {
     private static final Set<Abandoned> ALL = ConcurrentHashMap.newKeySet();
 
-    private final Coroutine<?> coroutine;
+    private final Coroutine<?, ?> coroutine;
 
-    Abandoned(Generator<?> generator, Coroutine<?> coroutine) {
+    Abandoned(Generator<?> generator, Coroutine<?, ?> coroutine) {
       super(generator, Reaper.QUEUE);
       this.coroutine = coroutine;
       ALL.add(this);

@@ -99,6 +99,22 @@ abstract class ContextSuite {
 
   @Nested
   @RunsOn(PLATFORM)
+  class Delegating extends DelegationCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class DelegatingOnVirtualThreads extends DelegationCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
+  class Sending extends SendingCases {}
+
+  @Nested
+  @RunsOn(VIRTUAL)
+  class SendingOnVirtualThreads extends SendingCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
   class Executing extends ExecutorCases {}
 
   @Nested

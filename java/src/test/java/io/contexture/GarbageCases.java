@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.internal.Continuations;
+import io.contexture.internal.ThreadStates;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -470,6 +473,11 @@ abstract class GarbageCases {
 
   // ------------------------------------------------------------------- abandoned generators
 
+  /** Whether a thread that a body has run on lives, and should not: it may be its resumer's. */
+  private static boolean lives(Thread thread) {
+    return !Continuations.areAvailable() && thread.isAlive();
+  }
+
   @Test
   void generatorsDroppedHalfWayUnwindAndLeaveNothing() throws Exception {
     int count = 2000;
@@ -483,7 +491,7 @@ abstract class GarbageCases {
       entered.add(lc);
     }
     Await.untilCollecting("finally blocks are due", () -> unwound.get() == count);
-    Await.until("body threads live", () -> threads.stream().noneMatch(Thread::isAlive));
+    Await.until("body threads live", () -> threads.stream().noneMatch(GarbageCases::lives));
     assertEquals(count, threads.size());
     for (LogicalContext lc : entered) {
       assertFalse(lc.isEntered());
@@ -516,6 +524,57 @@ abstract class GarbageCases {
   }
 
   @Test
+  void thousandsOfGeneratorsDroppedHalfWayUnwindAndLeaveNothingRunning() {
+    int many = 3_000;
+    AtomicInteger unwound = new AtomicInteger();
+    List<Thread> bodies = Collections.synchronizedList(new ArrayList<>());
+    List<WeakReference<Object>> values = new ArrayList<>();
+    int states = ThreadStates.count();
+    for (int i = 0; i < many; i++) {
+      values.add(dropHalfWay(i, unwound, bodies));
+    }
+    Await.untilCollecting("not all are unwound", () -> unwound.get() == many);
+    Await.until("bodies are left running", () -> bodies.stream().noneMatch(GarbageCases::lives));
+    Await.untilCollecting(
+        "values are left", () -> values.stream().allMatch(value -> value.refersTo(null)));
+    Await.untilCollecting(
+        "thread states are left", () -> ThreadStates.count() <= states + many / 100);
+  }
+
+  /** Begins one of several kinds of generator and forgets it; gives what its context holds. */
+  private WeakReference<Object> dropHalfWay(int i, AtomicInteger unwound, List<Thread> bodies) {
+    Object value = new byte[1000];
+    Generator.Body<Integer> body =
+        out -> {
+          bodies.add(Thread.currentThread());
+          try {
+            KEPT.set(value);
+            out.yield(i);
+            out.yield(-1);
+          } finally {
+            unwound.incrementAndGet();
+          }
+        };
+    Generator<Integer> generator =
+        switch (i % 4) {
+          case 0 -> Generator.of(body);
+          case 1 -> Generator.of(out -> out.yieldAll(Generator.of(body)));
+          case 2 -> Generator.of(out -> new LogicalContext().run(() -> rethrow(body, out)));
+          default -> SendingGenerator.<String, Integer>of(body::run).generator();
+        };
+    assertEquals(i, generator.next());
+    return new WeakReference<>(value);
+  }
+
+  private static void rethrow(Generator.Body<Integer> body, Generator.Yielder<Integer> out) {
+    try {
+      body.run(out);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void generatorsDroppedBeforeTheFirstResumptionAreCollectable() {
     List<WeakReference<Object>> bodies = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -535,7 +594,7 @@ abstract class GarbageCases {
     Generator<Object> generator = finishable(references, thread);
     generator.next();
     assertFalse(generator.hasNext());
-    Await.until("the body's thread lives", () -> !thread.get().isAlive());
+    Await.until("the body's thread lives", () -> !lives(thread.get()));
     for (WeakReference<Object> reference : references) {
       Await.collected("what the body had", reference);
     }

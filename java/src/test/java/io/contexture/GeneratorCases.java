@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.internal.Continuations;
+import io.contexture.internal.ThreadStates;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -881,6 +883,78 @@ abstract class GeneratorCases {
   }
 
   @Test
+  void g1HasNextLeavesTheCallersStackAsItWas() {
+    String untouched = ThreadStates.current().dump();
+    try (Generator<String> onNothing = Generator.of(out -> out.yield(x.getOrElse("none")))) {
+      assertTrue(onNothing.hasNext());
+      assertEquals(untouched, ThreadStates.current().dump());
+    }
+    x.set("caller");
+    new LogicalContext()
+        .run(
+            () -> {
+              y.set("caller");
+              ExecutionContext captured = ExecutionContext.capture();
+              String before = ThreadStates.current().dump();
+              LogicalContext lc = new LogicalContext();
+              Generator<String> generator =
+                  Generator.of(
+                      out -> {
+                        x.set("inside");
+                        y.delete();
+                        out.yield("never reached");
+                      });
+              assertThrows(NoSuchElementException.class, generator::hasNext);
+              assertEquals(before, ThreadStates.current().dump());
+              try (Generator<String> other =
+                  Generator.of(
+                      out -> {
+                        x.set("inside");
+                        lc.run(
+                            () -> {
+                              y.set("in lc");
+                              out.yield(x.get() + ", " + y.get());
+                            });
+                        out.yield(x.get() + ", " + y.get());
+                      })) {
+                for (int i = 0; i < 3; i++) {
+                  assertTrue(other.hasNext());
+                  assertEquals(before, ThreadStates.current().dump());
+                }
+                assertEquals("inside, in lc", other.next());
+                assertTrue(other.hasNext());
+                assertEquals("inside, caller", other.next());
+                assertFalse(other.hasNext());
+                assertFalse(other.hasNext());
+              }
+              assertEquals(before, ThreadStates.current().dump());
+              assertSame(captured, ExecutionContext.capture(), "nothing has changed since");
+              y.delete();
+            });
+  }
+
+  @Test
+  void g2ValueThatHasNextMadeReadyIsOfTheContextThatAsked() {
+    try (Generator<String> generator =
+        Generator.of(
+            out -> {
+              while (true) {
+                out.yield(x.getOrElse("none"));
+              }
+            })) {
+      new LogicalContext()
+          .run(
+              () -> {
+                x.set("asker's");
+                assertTrue(generator.hasNext());
+              });
+      x.set("taker's");
+      assertEquals("asker's", generator.next());
+      assertEquals("taker's", generator.next());
+    }
+  }
+
+  @Test
   void nullIsAValueToYield() {
     try (Generator<String> generator =
         Generator.of(
@@ -1128,7 +1202,8 @@ abstract class GeneratorCases {
               out.yield("after the interrupt");
             })) {
       assertEquals("after the interrupt", generator.next());
-      assertTrue(Thread.interrupted(), "the resumer is interrupted still");
+      // On the resumer's own thread the body has taken the interrupt, as any method might.
+      assertEquals(!Continuations.areAvailable(), Thread.interrupted());
       assertEquals(1, interrupts.get());
       assertFalse(generator.hasNext());
     }
@@ -1158,6 +1233,41 @@ abstract class GeneratorCases {
       assertFalse(unwound[0]);
     }
     assertTrue(unwound[0]);
+  }
+
+  @Test
+  void streamRunsTheBodyOnlyWhenAskedAndOnlyAsFarAsAsked() {
+    AtomicInteger made = new AtomicInteger();
+    boolean[] unwound = new boolean[1];
+    Generator<Integer> generator =
+        Generator.of(
+            out -> {
+              try {
+                while (true) {
+                  out.yield(made.incrementAndGet());
+                }
+              } finally {
+                unwound[0] = true;
+              }
+            });
+    AtomicInteger closed = new AtomicInteger();
+    try (Stream<Integer> stream = generator.stream().onClose(closed::incrementAndGet)) {
+      Iterator<Integer> iterator = stream.filter(i -> i % 2 == 0).iterator();
+      assertEquals(0, made.get());
+      assertEquals(2, iterator.next());
+      assertEquals(2, made.get());
+      assertEquals(4, iterator.next());
+      assertEquals(4, made.get());
+      assertFalse(unwound[0]);
+    }
+    assertTrue(unwound[0]);
+    assertEquals(1, closed.get());
+    assertFalse(generator.hasNext());
+    try (Stream<Integer> neverUsed =
+        Generator.<Integer>of(out -> out.yield(made.getAndSet(-1))).stream()) {
+      assertFalse(neverUsed.isParallel());
+    }
+    assertEquals(4, made.get());
   }
 
   @Test

@@ -41,7 +41,7 @@ public final class ThreadStates {
   public static ThreadState current() {
     long id = Thread.currentThread().threadId();
     ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
-    return state != null && state.threadId == id ? state : slowCurrent(id);
+    return state != null && state.servedId == id ? state : slowCurrent(id);
   }
 
   /**
@@ -53,7 +53,7 @@ public final class ThreadStates {
   public static @Nullable ThreadState currentForLookup() {
     long id = Thread.currentThread().threadId();
     ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
-    return state != null && state.threadId == id ? state : slowCurrentForLookup(id);
+    return state != null && state.servedId == id ? state : slowCurrentForLookup(id);
   }
 
   private static @Nullable ThreadState slowCurrentForLookup(long id) {
@@ -67,6 +67,9 @@ public final class ThreadStates {
   private static ThreadState slowCurrent(long id) {
     Keeper keeper = REGISTRY.get(id);
     ThreadState state = keeper == null ? newState() : keeper.state;
+    for (ThreadState other = state.replacement; other != null; other = other.replacement) {
+      state = other;
+    }
     TABLE[(int) id & (TABLE_SIZE - 1)] = state;
     return state;
   }
@@ -82,12 +85,47 @@ public final class ThreadStates {
     return state;
   }
 
-  /** Lets go of the current thread's state: the thread is about to end. */
-  public static void endCurrent() {
-    Keeper keeper = REGISTRY.get(Thread.currentThread().threadId());
+  /**
+   * A state for the body of a generator, named after {@code thread}: the current state of that
+   * thread if it ever runs. It is let go of by {@link #end}, or with the thread.
+   */
+  public static ThreadState newStateOf(Thread thread) {
+    Reaper.poke();
+    ThreadState state = Engines.engine().newThreadState(thread);
+    REGISTRY.put(state.threadId, new Keeper(thread, state));
+    return state;
+  }
+
+  /**
+   * Makes {@code state}, that of a generator's body, the current thread's until {@link
+   * #restoreCurrent}.
+   *
+   * @return the state that was current
+   */
+  public static ThreadState replaceCurrent(ThreadState state) {
+    ThreadState covered = current();
+    state.serve(covered.servedId);
+    covered.cover(state);
+    TABLE[(int) covered.servedId & (TABLE_SIZE - 1)] = state;
+    return covered;
+  }
+
+  /** Undoes {@link #replaceCurrent}. */
+  public static void restoreCurrent(ThreadState covered) {
+    ThreadState state = covered.replacement;
+    covered.uncover();
+    TABLE[(int) covered.servedId & (TABLE_SIZE - 1)] = covered;
+    if (state != null) {
+      state.serve(state.threadId);
+    }
+  }
+
+  /** Lets go of a state: its thread is about to end. */
+  public static void end(ThreadState state) {
+    Keeper keeper = REGISTRY.get(state.threadId);
     if (keeper != null) {
       keeper.clear();
-      release(keeper.state);
+      release(state);
     }
   }
 
@@ -127,7 +165,7 @@ public final class ThreadStates {
   }
 
   /** The number of states held; for tests. */
-  static int count() {
+  public static int count() {
     return REGISTRY.size();
   }
 

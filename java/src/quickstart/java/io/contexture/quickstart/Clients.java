@@ -1,10 +1,6 @@
 package io.contexture.quickstart;
 
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -16,49 +12,60 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Many clients at once. Each knows, from the number of its request alone, what must come back; it
- * uses no context to find out.
- */
-final class Clients {
-  private static final List<String> TENANTS = List.of("blue", "green", "red", "black", "white");
-  private static final int REFERENCE_PLACES = 120;
-  private static final List<String> REFERENCES =
-      List.of(reference(Constant.SQRT2), reference(Constant.E), reference(Constant.PI));
-
-  /** Every so many requests one is too late from the start. */
-  private static final int LATE_EVERY = 16;
-
-  private static final int PLACES_PER_PIECE = 20;
+/** Many clients at once, each of which checks every byte that comes back. */
+public final class Clients {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  private final URI server;
-  private final int requests;
+  private final Questions questions;
+  private final int end;
   private final long stopAt;
-  private final long firstDeadline = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
 
-  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicInteger next;
   private final AtomicInteger answered = new AtomicInteger();
   private final AtomicInteger failed = new AtomicInteger();
   private final Queue<String> mixUps = new ConcurrentLinkedQueue<>();
 
-  /** What has happened: {@code failures} got no answer, {@code mixUps} a wrong one. */
-  record Outcome(int answered, int failures, List<String> mixUps, Duration took) {
-    boolean isFlawless() {
+  /** What to ask, and what must come back: known from the number of the request alone. */
+  public interface Questions {
+    /** The request of this number, without a time limit. */
+    HttpRequest.Builder request(int id);
+
+    /** The only right answer to it. Uses no context to find out. */
+    String expected(int id);
+  }
+
+  /**
+   * What has happened.
+   *
+   * @param answered how many requests got an answer
+   * @param failures how many got none
+   * @param mixUps the wrong answers
+   * @param took from the first request to the last answer
+   */
+  public record Outcome(int answered, int failures, List<String> mixUps, Duration took) {
+    /** Whether there was any request, and nothing but right answers. */
+    public boolean isFlawless() {
       return answered > 0 && failures == 0 && mixUps.isEmpty();
     }
   }
 
-  private Clients(URI server, int requests, Duration atMost) {
-    this.server = server;
-    this.requests = requests;
+  private Clients(Questions questions, int from, int requests, Duration atMost) {
+    this.questions = questions;
+    this.next = new AtomicInteger(from);
+    this.end = from + requests;
     this.stopAt = System.nanoTime() + atMost.toNanos();
   }
 
-  /** Sends {@code requests} in all from {@code clients} at once, fewer if time is up before. */
-  static Outcome run(URI server, int clients, int requests, Duration atMost) {
+  /**
+   * Sends requests from {@code clients} at once, fewer than asked for if time is up before.
+   *
+   * @param from the number of the first request
+   * @param requests how many, from all clients together
+   */
+  public static Outcome run(
+      Questions questions, int clients, int from, int requests, Duration atMost) {
     long start = System.nanoTime();
-    Clients all = new Clients(server, requests, atMost);
+    Clients all = new Clients(questions, from, requests, atMost);
     try (HttpClient http =
             HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -79,12 +86,14 @@ final class Clients {
 
   private void sendAndCheck(HttpClient http) {
     int id;
-    while (System.nanoTime() - stopAt < 0 && (id = next.getAndIncrement()) < requests) {
+    while (System.nanoTime() - stopAt < 0 && (id = next.getAndIncrement()) < end) {
       try {
         HttpResponse<String> response =
-            http.send(request(id), HttpResponse.BodyHandlers.ofString());
+            http.send(
+                questions.request(id).timeout(TIMEOUT).build(),
+                HttpResponse.BodyHandlers.ofString());
         answered.incrementAndGet();
-        String expected = expected(id);
+        String expected = questions.expected(id);
         if (response.statusCode() != 200 || !response.body().equals(expected)) {
           mixUps.add("expected\n" + expected + "but got\n" + response.body());
         }
@@ -95,68 +104,5 @@ final class Clients {
         return;
       }
     }
-  }
-
-  private HttpRequest request(int id) {
-    return HttpRequest.newBuilder(server.resolve("/" + constant(id) + "/" + places(id)))
-        .timeout(TIMEOUT)
-        .header("X-Request-Id", Integer.toString(id))
-        .header("X-Tenant", tenant(id))
-        .header("X-Deadline", Long.toString(deadline(id)))
-        .header("X-Precision", Integer.toString(precision(id).getPrecision()))
-        .build();
-  }
-
-  private String expected(int id) {
-    BigDecimal seventh = BigDecimal.ONE.divide(BigDecimal.valueOf(7), precision(id));
-    StringBuilder text = new StringBuilder();
-    text.append("request ").append(id).append(" of ").append(tenant(id));
-    text.append(", deadline ").append(deadline(id)).append('\n');
-    text.append("1/7 = ").append(seventh).append('\n');
-    String digits = REFERENCES.get(constant(id).ordinal());
-    int places = places(id);
-    for (int from = 0; from < places; from += PLACES_PER_PIECE) {
-      int to = Math.min(places, from + PLACES_PER_PIECE);
-      BigDecimal percentage =
-          BigDecimal.valueOf(100L * to).divide(BigDecimal.valueOf(places), precision(id));
-      text.append(id).append(": ");
-      text.append(isLate(id) ? "too late" : digits.substring(from == 0 ? 0 : 2 + from, 2 + to));
-      text.append(" (").append(percentage).append("%)\n");
-      if (isLate(id)) {
-        break;
-      }
-    }
-    BigDecimal rounded = constant(id).value(precision(id));
-    return text.append(constant(id)).append(" = ").append(rounded).append('\n').toString();
-  }
-
-  private static Constant constant(int id) {
-    return Constant.values()[id % 3];
-  }
-
-  private static String tenant(int id) {
-    return TENANTS.get(id % TENANTS.size());
-  }
-
-  private static int places(int id) {
-    return 10 + id % 91;
-  }
-
-  private static MathContext precision(int id) {
-    return new MathContext(4 + id % 13);
-  }
-
-  private static boolean isLate(int id) {
-    return id % LATE_EVERY == LATE_EVERY - 1;
-  }
-
-  /** No two requests have the same. */
-  private long deadline(int id) {
-    return isLate(id) ? id : firstDeadline + id;
-  }
-
-  private static String reference(Constant constant) {
-    BigDecimal value = constant.value(new MathContext(REFERENCE_PLACES + 10));
-    return value.setScale(REFERENCE_PLACES, RoundingMode.DOWN).toPlainString();
   }
 }

@@ -49,7 +49,7 @@ public final class Quickstart {
     // The JDK's server would wait for the client's delayed acknowledgment after each chunk.
     System.setProperty("sun.net.httpserver.nodelay", "true");
     try (DigitServer server = new DigitServer()) {
-      return Clients.run(server.uri(), CLIENTS, REQUESTS, AT_MOST);
+      return Clients.run(new DigitQuestions(server.uri()), CLIENTS, 0, REQUESTS, AT_MOST);
     }
   }
 }
