@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
@@ -29,7 +30,9 @@ public final class Footprint {
   public static final Map<String, Map<String, List<String>>> METHODS = new LinkedHashMap<>();
 
   private static final int MANY = 20_000;
+  private static final int WARMUPS = 5;
   private static final int MOST_READ = 32;
+  private static final long PAUSE_NANOS = 5_000_000;
   private static final int MAP_SIZE = 1 << 20;
 
   static {
@@ -162,10 +165,18 @@ public final class Footprint {
             }
           }
         };
-    // What a thread takes that has no context comes first.
-    double[] before = park(bare, () -> {});
+    Runnable nothing = () -> {};
+    // Frames of compiled code take less room on the stack of a waiting thread than interpreted ones.
+    for (int i = 0; i < WARMUPS; i++) {
+      park(bare, nothing);
+      park(factory, reader);
+    }
+    double[] before = park(bare, nothing);
     if (what.equals("virtualThreadOfInheritableThreadLocals")) {
       inheritables.subList(0, read).forEach(local -> local.set(0));
+      for (int i = 0; i < WARMUPS; i++) {
+        park(factory, reader);
+      }
     }
     double[] after = park(factory, reader);
     return new double[] {after[0] - before[0], after[1] - before[1]};
@@ -174,17 +185,13 @@ public final class Footprint {
   /** Bytes per thread, in the heap and outside, of threads that have run a task and wait. */
   private static double[] park(ThreadFactory factory, Runnable task) throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
-    List<Thread> warm = start(factory, task, end, 100); // what exists once only
-    long heap = heapInUse();
-    long outside = outsideInUse();
+    final long heap = heapInUse();
+    final long outside = outsideInUse();
     List<Thread> threads = start(factory, task, end, MANY);
     double[] each = {
       (double) (heapInUse() - heap) / MANY, (double) (outsideInUse() - outside) / MANY
     };
     end.countDown();
-    for (Thread thread : warm) {
-      thread.join();
-    }
     for (Thread thread : threads) {
       thread.join();
     }
@@ -236,12 +243,20 @@ public final class Footprint {
     return each;
   }
 
+  /** What is left once collecting, and letting go of what was collected, frees nothing more. */
   private static long heapInUse() {
     Runtime runtime = Runtime.getRuntime();
-    for (int i = 0; i < 3; i++) {
+    long least = Long.MAX_VALUE;
+    for (int unchanged = 0; unchanged < 3; unchanged++) {
       System.gc();
+      LockSupport.parkNanos(PAUSE_NANOS); // other threads look after what was collected
+      long now = runtime.totalMemory() - runtime.freeMemory();
+      if (now < least - MANY) {
+        unchanged = 0;
+      }
+      least = Math.min(least, now);
     }
-    return runtime.totalMemory() - runtime.freeMemory();
+    return least;
   }
 
   private static long outsideInUse() {
