@@ -29,8 +29,8 @@ public final class Footprint {
   /** The methods of this, which aren't JMH's, and the values of their parameters. */
   public static final Map<String, Map<String, List<String>>> METHODS = new LinkedHashMap<>();
 
-  private static final int MANY = 20_000;
-  private static final int WARMUPS = 5;
+  private static final int MANY = 10_000;
+  private static final int WARMUPS = 3;
   private static final int MOST_READ = 32;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int MAP_SIZE = 1 << 20;
@@ -166,7 +166,8 @@ public final class Footprint {
           }
         };
     Runnable nothing = () -> {};
-    // Frames of compiled code take less room on the stack of a waiting thread than interpreted ones.
+    // Frames of compiled code take less room on the stack of a waiting thread than interpreted
+    // ones.
     for (int i = 0; i < WARMUPS; i++) {
       park(bare, nothing);
       park(factory, reader);

@@ -28,6 +28,9 @@ final class Architectures {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  /** Below that it is what the system does beside the operation. */
+  private static final double LEAST_COUNT = 0.05;
+
   private static final List<Kind> COLORS =
       List.of(Kind.NATIVE, Kind.JAVA, Kind.PLAIN, Kind.GOOD, Kind.BAD);
 
@@ -141,7 +144,7 @@ final class Architectures {
     absolute(
         sections,
         "Instructions per operation",
-        "Instructions are no time: how many of them a processor does at once isn't in them.",
+        "Instructions are no time: how many of them a processor does at once isn't in them. Below them, those of them that are atomic read-modify-writes (rmw), barriers, and loads and stores with an order of their own (acq/rel).",
         Measurement.INSTRUCTIONS);
     List<String> about = new ArrayList<>();
     about.add("Commit %s.".formatted(columns.getFirst().commit()));
@@ -189,7 +192,7 @@ final class Architectures {
     return new Section(
         "native : Java",
         "Below 1 the native backend is faster, or takes fewer instructions. Only ratios within a column are measured; the columns differ in machine or lane.",
-        List.of(new Block("", headings(), rows, new Plot("native : Java", true, 1, bars))));
+        List.of(new Block("", headings(columns), rows, new Plot("native : Java", true, 1, bars))));
   }
 
   private static String what(Results column, String unit) {
@@ -202,16 +205,20 @@ final class Architectures {
     return column.machine().emulated() ? name + ", emulated" : name;
   }
 
-  private List<String> headings() {
+  private static List<String> headings(List<Results> columns) {
     List<String> headings = new ArrayList<>(List.of("operation"));
     columns.forEach(column -> headings.add(label(column)));
     return headings;
   }
 
-  /** The figures themselves, of all backends. */
+  /** The figures themselves, of all backends, of those columns that have any. */
   private void absolute(List<Section> sections, String title, String text, String unit) {
+    List<Results> some =
+        columns.stream()
+            .filter(column -> shown(column).stream().anyMatch(m -> m.unit().equals(unit)))
+            .toList();
     Set<String> keys = new LinkedHashSet<>();
-    columns.forEach(
+    some.forEach(
         column ->
             shown(column).stream()
                 .filter(m -> m.unit().equals(unit) && !m.backend().equals(Trial.NO_BACKEND))
@@ -222,17 +229,30 @@ final class Architectures {
     List<List<Cell>> rows = new ArrayList<>();
     for (String key : keys) {
       List<Cell> row = new ArrayList<>(List.of(Cell.of(Kind.NAME, key)));
-      for (Results column : columns) {
+      for (Results column : some) {
         row.add(
             shown(column).stream()
                 .filter(m -> m.key().equals(key) && m.unit().equals(unit))
                 .findFirst()
-                .map(m -> Cell.of(Text.figure(m.figure()), m.unit()))
+                .map(m -> cell(m, column))
                 .orElse(Cell.of("–")));
       }
       rows.add(row);
     }
-    sections.add(new Section(title, text, List.of(new Block("", headings(), rows, null))));
+    sections.add(new Section(title, text, List.of(new Block("", headings(some), rows, null))));
+  }
+
+  /** A figure with its unit, and what else was counted beside it. */
+  private static Cell cell(Measurement m, Results column) {
+    List<String> lines = new ArrayList<>(List.of(Text.figure(m.figure()), what(column, m.unit())));
+    m.counters()
+        .forEach(
+            (kind, count) -> {
+              if (m.unit().equals(Measurement.INSTRUCTIONS) && count >= LEAST_COUNT) {
+                lines.add("%.1f %s".formatted(count, kind));
+              }
+            });
+    return new Cell(lines, Kind.PLAIN);
   }
 
   // --------------------------------------------------------------------------------- as JSON

@@ -12,7 +12,7 @@ import java.util.Locale;
  * well-formed XML too.
  */
 final class Html {
-  /** Plots with more bars than that are folded away. */
+  /** Plots with more bars than that are folded away, unless they sum everything up. */
   private static final int MOST_BARS = 40;
 
   private static final String STYLE =
@@ -28,7 +28,7 @@ final class Html {
       h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
       p { margin: .4rem 0; max-width: 60rem; } .about p { color: var(--weak); }
       nav { margin: 1rem 0; padding: .75rem 1rem; background: var(--panel); border-radius: 6px; columns: 17rem; font-size: .9rem; }
-      nav a { display: block; padding: .1rem 0; color: var(--native); text-decoration: none; } nav a:hover { text-decoration: underline; }
+      nav a { display: block; break-inside: avoid; padding: .1rem 0; color: var(--native); text-decoration: none; } nav a:hover { text-decoration: underline; }
       .key span { margin-right: 1.25rem; white-space: nowrap; } .key i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
       .scroll { overflow-x: auto; margin: .5rem 0 1rem; border: 1px solid var(--line); border-radius: 6px; }
       table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .88rem; }
@@ -106,7 +106,8 @@ final class Html {
     }
     page.append("</tbody></table></div>\n");
     if (block.plot() != null && !block.plot().bars().isEmpty()) {
-      boolean many = block.plot().bars().size() > MOST_BARS;
+      boolean isSummary = !Double.isNaN(block.plot().limit());
+      boolean many = !isSummary && block.plot().bars().size() > MOST_BARS;
       page.append(many ? "<details>" : "<details open=\"open\">")
           .append("<summary>Plot</summary>\n<div class=\"scroll\">")
           .append(Svg.of(block.plot()))

@@ -20,8 +20,10 @@ public final class Main {
             measures on every backend that can run here, and reports
         report FILE  [--against=FILE] [--output=DIR]
             reports what was measured before, beside an earlier result of the same machine
+        instructions PROGRAM  [--against=FILE] [--output=DIR]
+            counts the instructions of the C library's operations with Valgrind; PROGRAM is that of bench/counts
         architectures FILE FILE...  [--output=DIR]
-            puts results of several machines or lanes side by side
+            puts results of several machines or lanes side by side; takes the counts.json of bench/counts/run too
       """;
 
   private final List<String> words = new ArrayList<>();
@@ -86,6 +88,7 @@ public final class Main {
     switch (words.getFirst()) {
       case "run" -> measure(wordAt(1), out);
       case "report" -> report(Results.read(Path.of(wordAt(1))), Path.of(wordAt(1)), out);
+      case "instructions" -> instructions(Path.of(wordAt(1)), out);
       case "architectures" -> architectures(out);
       default -> measure(wordAt(0), out);
     }
@@ -140,10 +143,19 @@ public final class Main {
     write(document, file.getFileName().toString().replaceFirst("\\.json$", ""), out);
   }
 
+  private void instructions(Path program, PrintStream out)
+      throws IOException, InterruptedException {
+    Results results = Callgrind.count(program);
+    Path file = output.resolve("instructions.json");
+    Run.putAside(file);
+    results.write(file);
+    report(results, file, out);
+  }
+
   private void architectures(PrintStream out) throws IOException {
     List<Results> all = new ArrayList<>();
     for (String word : words.subList(1, words.size())) {
-      all.add(Results.read(Path.of(word)));
+      all.addAll(Results.readAll(Path.of(word)));
     }
     Architectures side = new Architectures(all);
     Files.writeString(output.resolve("architectures.json"), side.json());

@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * @param benchmark the class, without its package
  * @param method the method
  * @param params the parameters, but for the backend
- * @param backend {@code native}, {@code java}, or {@code none} for a peer
+ * @param backend {@code native}, {@code java}, {@code c} where C calls, or {@code none} for a peer
  * @param unit {@code ns/op}, {@code B} or {@code instructions/op}
  * @param forks the iterations of each fork
  * @param bytes the bytes that each fork has allocated per operation; empty if not measured

@@ -68,20 +68,27 @@ final class Report {
         sections.add(new Section(question.title(), "", blocks));
       }
     }
-    return new Document(
-        "Contexture: benchmarks, profile " + results.profile(), about(), KEY, sections);
+    Section counts = counts();
+    if (counts != null) {
+      sections.add(counts);
+    }
+    String title =
+        results.lane().equals(Results.JMH)
+            ? "Contexture: benchmarks, profile " + results.profile()
+            : "Contexture: lane " + results.lane();
+    return new Document(title, about(), KEY, sections);
   }
 
   private List<String> about() {
     List<String> about = new ArrayList<>();
     about.add(
-        "Commit %s, %s to %s. %s. %s."
+        "Commit %s, %s to %s. %s.%s"
             .formatted(
                 results.commit(),
                 results.started(),
                 results.updated(),
                 results.machine().describe(),
-                results.jvm()));
+                results.jvm().isEmpty() ? "" : " " + results.jvm() + "."));
     if (!results.filter().isEmpty()) {
       about.add("Only benchmarks that match %s were run.".formatted(results.filter()));
     }
@@ -94,6 +101,9 @@ final class Report {
     results
         .unavailable()
         .forEach((backend, why) -> about.add("Not measured: %s (%s).".formatted(backend, why)));
+    if (!results.lane().equals(Results.JMH)) {
+      return about;
+    }
     boolean oneFork = results.measurements().stream().anyMatch(m -> m.forks().size() == 1);
     about.add(
         "A time is the median of the forks' medians; ± is half the width of the 95 % interval"
@@ -103,6 +113,33 @@ final class Report {
             + ". The errors of two figures go into that of their ratio. Peers are measured once, ours"
             + " on each backend, in turns. Bytes are those allocated in the Java heap per operation.");
     return about;
+  }
+
+  /** What no question asks about: the counts of a lane. */
+  private Section counts() {
+    List<List<Cell>> rows = new ArrayList<>();
+    List<Bar> bars = new ArrayList<>();
+    for (Measurement m : results.measurements()) {
+      if (m.unit().equals(Measurement.INSTRUCTIONS)) {
+        rows.add(
+            List.of(
+                Cell.of(Kind.NAME, m.method()),
+                Cell.of(m.backend()),
+                Cell.of(Text.figure(m.figure()))));
+        bars.add(new Bar("", m.method(), m.figure(), Kind.NATIVE));
+      }
+    }
+    return rows.isEmpty()
+        ? null
+        : new Section(
+            "Instructions per operation",
+            "Instructions are no time. The loop around the operation is taken off.",
+            List.of(
+                new Block(
+                    "",
+                    List.of("operation", "from", "instructions"),
+                    rows,
+                    new Plot(Measurement.INSTRUCTIONS, isWide(bars), Double.NaN, bars))));
   }
 
   // ------------------------------------------------------------------------------ the goals
@@ -143,6 +180,9 @@ final class Report {
           all.add(verdict);
           Kind kind = verdict.isMet() ? Kind.GOOD : Kind.BAD;
           cells.add(Cell.of(kind, Text.figure(measured), verdict.word()));
+          if (goal.bytes() && goal.to() == null) {
+            continue; // bytes have no place beside ratios
+          }
           bars.add(
               new Bar(
                   goal.question() + " ≤ " + limit(goal),
@@ -184,6 +224,9 @@ final class Report {
 
   private static String limit(Suite.Goal goal) {
     double limit = goal.atMost();
+    if (goal.bytes() && goal.to() == null && limit < 1) {
+      return "0 B"; // JMH itself allocates less than that
+    }
     return limit == Math.rint(limit) && limit >= 10 ? "%.0f".formatted(limit) : limit + "";
   }
 

@@ -3,6 +3,7 @@ package io.contexture.bench.tool;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -80,6 +81,20 @@ record Results(
       throw new UsageException(file + " isn't a result file: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw new UsageException("can't read " + file + ": " + e);
+    }
+  }
+
+  /**
+   * Reads a file that may hold several results, as that of {@code bench/counts/run} does.
+   *
+   * @throws UsageException if there is none, or it isn't one of these
+   */
+  static List<Results> readAll(Path file) {
+    try {
+      JsonNode json = MAPPER.readTree(file.toFile());
+      return Counts.isOne(json) ? Counts.read(json, file.toString()) : List.of(read(file));
+    } catch (IOException e) {
+      return List.of(read(file)); // which says what is wrong
     }
   }
 

@@ -131,13 +131,10 @@ final class Run {
    * @throws UsageException if the earlier run was another than this
    */
   static Results begin(Path file, Results fresh, boolean resume) throws IOException {
-    if (!Files.exists(file)) {
-      return fresh;
-    }
     if (!resume) {
-      String name = file.getFileName().toString();
-      Path aside = file.resolveSibling(name.replaceFirst("\\.json$", "") + ".earlier.json");
-      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      putAside(file);
+    }
+    if (!Files.exists(file)) {
       return fresh;
     }
     Results before = Results.read(file);
@@ -153,6 +150,15 @@ final class Run {
               .formatted(file, String.join("; ", differences)));
     }
     return before;
+  }
+
+  /** Gives what is in a file another name, so that another can be written. */
+  static void putAside(Path file) throws IOException {
+    if (Files.exists(file)) {
+      String name = file.getFileName().toString().replaceFirst("\\.json$", "");
+      Files.move(
+          file, file.resolveSibling(name + ".earlier.json"), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   private static void differ(List<String> differences, String what, String then, String now) {
