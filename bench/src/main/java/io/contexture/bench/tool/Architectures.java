@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Results of several machines or lanes side by side: a column for each, a row for each operation.
@@ -150,12 +151,12 @@ final class Architectures {
     about.add("Commit %s.".formatted(columns.getFirst().commit()));
     for (Results column : columns) {
       about.add(
-          "%s: %s. %s Measured %s."
+          "%s: %s.%s%s"
               .formatted(
                   label(column),
                   column.machine().describe(),
-                  column.jvm().isEmpty() ? "" : column.jvm() + ".",
-                  column.updated()));
+                  column.jvm().isEmpty() ? "" : " " + column.jvm() + ".",
+                  column.updated().isEmpty() ? "" : " Measured " + column.updated() + "."));
     }
     List<Key> key = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
@@ -165,6 +166,11 @@ final class Architectures {
   }
 
   private Section ratios() {
+    List<Integer> some =
+        IntStream.range(0, columns.size())
+            .filter(i -> rows().stream().anyMatch(row -> ratios(row).get(i) != null))
+            .boxed()
+            .toList();
     List<List<Cell>> rows = new ArrayList<>();
     List<Bar> bars = new ArrayList<>();
     for (String operation : rows()) {
@@ -173,17 +179,19 @@ final class Architectures {
         continue;
       }
       List<Cell> row = new ArrayList<>(List.of(Cell.of(Kind.NAME, operation)));
-      for (int i = 0; i < columns.size(); i++) {
+      for (int i : some) {
         Ratio ratio = ratios.get(i);
         if (ratio == null) {
           row.add(Cell.of("–"));
           continue;
         }
-        row.add(Cell.of(Text.figure(ratio.ratio()), what(columns.get(i), ratio.unit())));
+        Results column = columns.get(i);
+        String what = what(column, ratio.unit());
+        row.add(Cell.of(Text.figure(ratio.ratio()), what));
         bars.add(
             new Bar(
                 operation,
-                "%s: %s".formatted(label(columns.get(i)), what(columns.get(i), ratio.unit())),
+                column.machine().architecture() + ": " + what,
                 ratio.ratio(),
                 COLORS.get(i)));
       }
@@ -191,8 +199,14 @@ final class Architectures {
     }
     return new Section(
         "native : Java",
-        "Below 1 the native backend is faster, or takes fewer instructions. Only ratios within a column are measured; the columns differ in machine or lane.",
-        List.of(new Block("", headings(columns), rows, new Plot("native : Java", true, 1, bars))));
+        "Below 1 the native backend is faster, or takes fewer instructions. Only ratios within a"
+            + " column are measured; the columns differ in machine or lane.",
+        List.of(
+            new Block(
+                "",
+                headings(some.stream().map(columns::get).toList()),
+                rows,
+                new Plot("native : Java", true, 1, bars))));
   }
 
   private static String what(Results column, String unit) {

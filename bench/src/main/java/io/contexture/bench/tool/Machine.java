@@ -102,9 +102,12 @@ record Machine(
     }
   }
 
-  /** In one line, for people. */
+  /** In one line, for people. An emulator has no processors or memory of its own. */
   String describe() {
-    return "%s, %d processors, %s, %d MiB, %s%s (machine %s)"
-        .formatted(cpu, processors, architecture, memoryMiB, os, emulated ? ", EMULATED" : "", id);
+    return processors == 0
+        ? "%s, %s%s".formatted(cpu, os, emulated ? ", EMULATED" : "")
+        : "%s, %d processors, %s, %d MiB, %s%s (machine %s)"
+            .formatted(
+                cpu, processors, architecture, memoryMiB, os, emulated ? ", EMULATED" : "", id);
   }
 }
