@@ -73,10 +73,22 @@ final class Architectures {
                 .formatted(label(column)));
       }
     }
-    if (rows().stream()
-        .noneMatch(row -> ratios(row).stream().filter(Objects::nonNull).count() > 1)) {
-      throw refused("no operation was measured on both backends in more than one of them");
+    boolean haveRatios =
+        rows().stream().anyMatch(row -> ratios(row).stream().filter(Objects::nonNull).count() > 1);
+    if (!haveRatios && !haveCounts()) {
+      throw refused(
+          "no operation was measured on both backends, or its instructions counted, in more than"
+              + " one of them");
     }
+  }
+
+  /** Whether the instructions of the same thing were counted in more than one column. */
+  private boolean haveCounts() {
+    Set<String> seen = new LinkedHashSet<>();
+    return columns.stream()
+        .flatMap(column -> shown(column).stream())
+        .filter(m -> m.unit().equals(Measurement.INSTRUCTIONS))
+        .anyMatch(m -> !seen.add(m.key()));
   }
 
   private static UsageException refused(String why) {
@@ -136,7 +148,10 @@ final class Architectures {
 
   Document document() {
     List<Section> sections = new ArrayList<>();
-    sections.add(ratios());
+    Section ratios = ratios();
+    if (!ratios.blocks().getFirst().rows().isEmpty()) {
+      sections.add(ratios);
+    }
     absolute(
         sections,
         "Times, real hardware only",

@@ -98,6 +98,16 @@ class CountsTest {
   }
 
   @Test
+  void countsFromCAloneCanBeCompared() throws Exception {
+    String text =
+        Markdown.of(
+            new Architectures(read(COUNTS.replaceAll("(?s),\\s+\"from Java\".*", "}}")))
+                .document());
+    assertFalse(text.contains("## native : Java"), text);
+    assertTrue(text.contains("| Counts.lookup, hit on c | 30.0"), text);
+  }
+
+  @Test
   void refusesCountsOfAnUnknownCommit() {
     String unknown = COUNTS.replace("\"commit\": \"0123456789ab\", ", "");
     assertTrue(
