@@ -50,7 +50,13 @@ public final class ContextForkJoinPool extends ContextScheduledExecutorService<F
     if (task instanceof Wrapped) {
       return delegate.invoke(task);
     }
-    execute(task);
+    if (ForkJoinTask.getPool() == delegate) {
+      // A worker that waits for what is in its own queue runs it; for the task, which isn't there,
+      // it would stand still, and the pool would start another worker in its place.
+      delegate.invoke(new Carrier(context(), task));
+    } else {
+      execute(task);
+    }
     try {
       return task.join();
     } catch (RuntimeException | Error unchecked) {

@@ -89,7 +89,36 @@ abstract class ForkJoinCases {
     }
   }
 
+  /** Invokes the next one through the pool, whose worker this runs on. */
+  private static final class InvokeNext extends RecursiveTask<Integer> {
+    private final ContextForkJoinPool pool;
+    private final int depth;
+
+    InvokeNext(ContextForkJoinPool pool, int depth) {
+      this.pool = pool;
+      this.depth = depth;
+    }
+
+    @Override
+    protected Integer compute() {
+      assertEquals("depth " + depth, X.get());
+      X.set("depth " + (depth - 1));
+      return depth == 0 ? 0 : 1 + pool.invoke(new InvokeNext(pool, depth - 1));
+    }
+  }
+
   // ------------------------------------------------------------------------------- the pool
+
+  @Test
+  void t1InvokeByAWorkerOfThePoolNeedsNoOtherWorker() {
+    try (ForkJoinPool bare = new ForkJoinPool(1)) {
+      ContextForkJoinPool pool = ContextExecutors.propagating(bare);
+      X.set("depth 20");
+      assertEquals(20, pool.invoke(new InvokeNext(pool, 20)));
+      assertEquals("depth 20", X.get());
+      assertEquals(1, bare.getPoolSize());
+    }
+  }
 
   @Test
   void t1TasksOfAPoolRunInTheContextInWhichTheyWereHandedIn() throws Exception {
