@@ -1,15 +1,19 @@
 package io.contexture;
 
+import io.contexture.internal.ThreadState;
+import io.contexture.internal.ThreadStates;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the body of a generator on a virtual thread of its own.
+ * The virtual thread of a generator's body, and how the turn goes to it and back. Knows nothing of
+ * contexts, but has the state of the thread made before that runs.
  *
- * <p>At any time one side has the turn and the other is parked. All but {@link #turn} is plain and
- * handed over by the volatile write of it.
+ * <p>Its user sees to it that one thread at a time is between {@link #toBody} and its return. At
+ * any time one side has the turn and the other is parked. All but {@link #turn} is plain and handed
+ * over by the volatile write of it.
  */
-final class BodyThread extends BodySwitch {
+final class BodyThread {
   private static final int RESUMERS = 0;
   private static final int BODYS = 1;
 
@@ -23,12 +27,22 @@ final class BodyThread extends BodySwitch {
 
   private boolean started;
 
+  private final Thread thread;
+
+  /** The body's, current on its thread. */
+  final ThreadState state;
+
+  /** A thread for {@code body}, not started. */
   BodyThread(Runnable body) {
-    super(body);
+    thread =
+        Thread.ofVirtual()
+            .name("contexture-generator")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(() -> run(body));
+    state = ThreadStates.newStateOf(thread);
   }
 
-  @Override
-  void runOnThread(Runnable body) {
+  private void run(Runnable body) {
     try {
       body.run();
     } finally {
@@ -36,12 +50,17 @@ final class BodyThread extends BodySwitch {
     }
   }
 
-  @Override
+  /** Whether this is called from the body. */
   boolean isOnBody() {
     return Thread.currentThread() == thread;
   }
 
-  @Override
+  /**
+   * The resumer's: lets the body begin or go on, and returns once it has called {@link #toResumer}
+   * or has ended.
+   *
+   * @throws Error if the body can't begin; it can be tried again, with another thread
+   */
   void toBody() {
     waiting = Thread.currentThread();
     if (started) {
@@ -82,7 +101,7 @@ final class BodyThread extends BodySwitch {
     }
   }
 
-  @Override
+  /** The body's: gives the turn back, and returns once it has the turn again. */
   void toResumer() {
     StackProbe.require(STACK_NEEDED);
     Thread.interrupted(); // this resumer's, and it will see it again; not the next one's

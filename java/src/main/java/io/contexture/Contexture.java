@@ -51,8 +51,8 @@ public final class Contexture {
   }
 
   /**
-   * Which backend runs, from which file and build, and why the other doesn't; or why none can. And
-   * what the bodies of generators run on, see {@link Generator}. Never throws.
+   * Which backend runs, from which file and build, and why the other doesn't; or why none can.
+   * Never throws.
    *
    * @return one paragraph, for logs and bug reports
    */

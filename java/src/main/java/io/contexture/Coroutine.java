@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * stack of contexts, and what goes in and out.
  *
  * <p>One thread at a time is the resumer and may touch all but the fields that say otherwise; while
- * the body has the turn, the resumer waits in {@link BodySwitch#toBody}, and the body touches what
+ * the body has the turn, the resumer waits in {@link BodyThread#toBody}, and the body touches what
  * goes in and out. The resumer lays the body's stack over its own before each turn and takes it
  * away after. Doesn't refer to the generator, so that one which is dropped half-way can be found
  * dead.
@@ -59,7 +59,7 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
   private volatile boolean abandoned;
 
   /** The next two are null before the first resumption and after the end. */
-  private @Nullable BodySwitch bodySwitch;
+  private @Nullable BodyThread bodyThread;
 
   private @Nullable ThreadState state;
 
@@ -345,7 +345,7 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
         c.closing |= closes;
         message = null;
         problem = null;
-        Objects.requireNonNull(c.bodySwitch).toBody();
+        Objects.requireNonNull(c.bodyThread).toBody();
         c.begun = true;
         if (c.ready || (c.finished && c == this)) {
           break;
@@ -442,9 +442,9 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
    */
   private void enter(@Nullable ThreadState resumersState) {
     if (state == null) {
-      BodySwitch made = BodySwitch.of(this);
+      BodyThread made = new BodyThread(this);
       state = made.state;
-      bodySwitch = made;
+      bodyThread = made;
     }
     if (resumersState == null) {
       try {
@@ -480,7 +480,7 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
       }
     } finally {
       if (finished || !begun) {
-        bodySwitch = null;
+        bodyThread = null;
         state = null;
         if (mine != null) {
           ThreadStates.end(mine);
@@ -548,7 +548,7 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
   @Override
   @SuppressWarnings({"unchecked", "NullAway"}) // what is sent comes from SendingGenerator<S, T>
   public S exchange(T next) {
-    BodySwitch mine = requireOnBody();
+    BodyThread mine = requireOnBody();
     if (closing) {
       throw exit();
     }
@@ -589,7 +589,7 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
   }
 
   private void delegateTo(Generator<? extends T> inner, boolean takesSent) {
-    BodySwitch mine = requireOnBody();
+    BodyThread mine = requireOnBody();
     if (closing) {
       yieldEach(inner);
       return;
@@ -607,8 +607,8 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
     received();
   }
 
-  private BodySwitch requireOnBody() {
-    BodySwitch mine = bodySwitch;
+  private BodyThread requireOnBody() {
+    BodyThread mine = bodyThread;
     if (mine == null || !mine.isOnBody()) {
       throw new IllegalStateException(
           "yield called on thread #"

@@ -42,18 +42,6 @@ import org.jspecify.annotations.Nullable;
  * class; and a resumer that is a virtual thread and pinned to its carrier, as in a class
  * initializer, needs another carrier for the body.
  *
- * <p>Where the command line exports the JDK's internal continuations to this library ({@code
- * --add-exports java.base/jdk.internal.vm=io.contexture}, or {@code =ALL-UNNAMED} on the class
- * path), bodies run on those instead, and {@link Contexture#status} says so. A resumption is
- * several times as fast then, and the body runs on its resumer's own thread: thread-locals, locks,
- * interrupts and scoped values are the resumer's. So a body mustn't yield while it holds a lock or
- * has a scoped value bound, nor rely on a scoped value that it has read in an earlier turn. A yield
- * with a scoped value bound, or from below a native frame or a class initializer, is an {@link
- * IllegalStateException} in the body. Generators that resume generators by hand take up the stack
- * of one thread, so nest them a thousand deep by {@code yieldAll} only. It is an unsupported part
- * of the JDK: resumed so close to the end of its thread's stack that the body doesn't fit there any
- * more, it aborts the JVM.
- *
  * <p>A generator may be used by different threads one after the other, never by two at once. A
  * generator that is dropped half-way is collected, its body unwound as by {@link #close} (on its
  * own thread, over an empty context), unless the body itself refers to the generator.
@@ -89,8 +77,7 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
      * finally blocks. Throws what is {@linkplain Generator#throwInto thrown into} the generator.
      *
      * @param value the value; may be {@code null}
-     * @throws IllegalStateException if called elsewhere than in the body while it runs, or where
-     *     the body can't stand still, see {@link Generator}
+     * @throws IllegalStateException if called elsewhere than on the body's thread while it runs
      */
     void yield(T value);
 

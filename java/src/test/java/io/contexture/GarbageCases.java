@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.contexture.internal.Continuations;
 import io.contexture.internal.ThreadStates;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
@@ -473,11 +472,6 @@ abstract class GarbageCases {
 
   // ------------------------------------------------------------------- abandoned generators
 
-  /** Whether a thread that a body has run on lives, and should not: it may be its resumer's. */
-  private static boolean lives(Thread thread) {
-    return !Continuations.areAvailable() && thread.isAlive();
-  }
-
   @Test
   void generatorsDroppedHalfWayUnwindAndLeaveNothing() throws Exception {
     int count = 2000;
@@ -491,7 +485,7 @@ abstract class GarbageCases {
       entered.add(lc);
     }
     Await.untilCollecting("finally blocks are due", () -> unwound.get() == count);
-    Await.until("body threads live", () -> threads.stream().noneMatch(GarbageCases::lives));
+    Await.until("body threads live", () -> threads.stream().noneMatch(Thread::isAlive));
     assertEquals(count, threads.size());
     for (LogicalContext lc : entered) {
       assertFalse(lc.isEntered());
@@ -534,7 +528,7 @@ abstract class GarbageCases {
       values.add(dropHalfWay(i, unwound, bodies));
     }
     Await.untilCollecting("not all are unwound", () -> unwound.get() == many);
-    Await.until("bodies are left running", () -> bodies.stream().noneMatch(GarbageCases::lives));
+    Await.until("bodies are left running", () -> bodies.stream().noneMatch(Thread::isAlive));
     Await.untilCollecting(
         "values are left", () -> values.stream().allMatch(value -> value.refersTo(null)));
     Await.untilCollecting(
@@ -594,7 +588,7 @@ abstract class GarbageCases {
     Generator<Object> generator = finishable(references, thread);
     generator.next();
     assertFalse(generator.hasNext());
-    Await.until("the body's thread lives", () -> !lives(thread.get()));
+    Await.until("the body's thread lives", () -> !thread.get().isAlive());
     for (WeakReference<Object> reference : references) {
       Await.collected("what the body had", reference);
     }

@@ -8,7 +8,6 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
@@ -25,13 +24,6 @@ import org.openjdk.jmh.annotations.TearDown;
 public class GeneratorBenchmark extends OnBackend {
   private static final int VARIABLES = 512;
 
-  /**
-   * What the bodies run on; the JDK's internal continuations must be exported to be that, which
-   * {@code Trial} sees to.
-   */
-  @Param({"virtualThreads", "continuations"})
-  public String bodies;
-
   private final SynchronousQueue<Integer> queue = new SynchronousQueue<>();
   private ContextVar<Integer>[] variables;
   private Generator<Integer> plain;
@@ -44,13 +36,6 @@ public class GeneratorBenchmark extends OnBackend {
   @Setup
   @SuppressWarnings("unchecked")
   public void start() {
-    boolean exported =
-        Object.class
-            .getModule()
-            .isExported("jdk.internal.vm", GeneratorBenchmark.class.getModule());
-    if (exported != bodies.equals("continuations")) {
-      throw new IllegalStateException("bodies don't run on " + bodies + " here");
-    }
     variables = (ContextVar<Integer>[]) new ContextVar<?>[VARIABLES];
     for (int i = 0; i < VARIABLES; i++) {
       variables[i] = ContextVar.of("object " + i);

@@ -132,35 +132,24 @@ public final class Engines {
     return nativeAttempt().reason;
   }
 
-  /**
-   * One paragraph: what runs, from which file, and why the other backend doesn't; and what the
-   * bodies of generators run on.
-   */
-  public static String status() {
+  /** One paragraph: what runs, from which file, and why the other backend doesn't. */
+  public static synchronized String status() {
     String name = "Contexture " + Contexture.version();
+    Engine engine;
     try {
-      engine();
+      engine = engine();
     } catch (IllegalStateException | IllegalArgumentException e) {
       return name + " can't run: " + e.getMessage() + ".";
     }
-    return name
-        + backendStatus()
-        + (Continuations.areAvailable()
-            ? " Generators run on the JDK's internal continuations."
-            : " Generators run on virtual threads, because "
-                + Continuations.unavailableReason()
-                + ".");
-  }
-
-  private static synchronized String backendStatus() {
-    Engine engine = engine();
     String demanded = demand();
     if (engine instanceof MirrorEngine) {
       return demanded.equals(JAVA)
-          ? " runs on the Java backend, because "
+          ? name
+              + " runs on the Java backend, because "
               + BACKEND_PROPERTY
               + " is java; the native backend isn't used for the same reason."
-          : " runs on the Java backend, because the native backend can't be used: "
+          : name
+              + " runs on the Java backend, because the native backend can't be used: "
               + nativeAttempt().reason
               + ".";
     }
@@ -169,7 +158,8 @@ public final class Engines {
       throw new AssertionError("a native engine without a library");
     }
     StringBuilder text =
-        new StringBuilder(" runs on the native backend, from ")
+        new StringBuilder(name)
+            .append(" runs on the native backend, from ")
             .append(library.path())
             .append(" (")
             .append(library.origin())

@@ -64,17 +64,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public final long uniqueId;
 
   final long threadId;
-
-  /**
-   * The id of the thread whose current state this is: {@link #threadId}, unless this is the state
-   * of a generator's body that runs on the thread of its resumer. Read racily by threads of other
-   * ids; none can see its own, as it has itself written what came after.
-   */
-  long servedId;
-
-  /** The state that is current in place of this one, on the same thread. */
-  @Nullable ThreadState replacement;
-
   private final String threadName;
   private final WeakReference<Thread> thread;
   private final Engine engine;
@@ -120,7 +109,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     this.uniqueId = uniqueId;
     this.thread = new WeakReference<>(thread);
     this.threadId = thread.threadId();
-    this.servedId = this.threadId;
     this.threadName = thread.getName();
   }
 
@@ -778,23 +766,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       frameBelow[level] = chain;
       frameVersion[level] = v;
     }
-  }
-
-  // ------------------------------------------------------------- bodies on their resumers' threads
-
-  /** Makes this the state of the thread with the given id. */
-  final void serve(long id) {
-    servedId = id;
-  }
-
-  /** Lets {@code state} be current on this thread in place of this. */
-  final void cover(ThreadState state) {
-    replacement = state;
-  }
-
-  /** Lets this be current again. */
-  final void uncover() {
-    replacement = null;
   }
 
   // -------------------------------------------------------------------------------- the thread

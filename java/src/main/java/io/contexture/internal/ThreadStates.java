@@ -41,7 +41,7 @@ public final class ThreadStates {
   public static ThreadState current() {
     long id = Thread.currentThread().threadId();
     ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
-    return state != null && state.servedId == id ? state : slowCurrent(id);
+    return state != null && state.threadId == id ? state : slowCurrent(id);
   }
 
   /**
@@ -53,7 +53,7 @@ public final class ThreadStates {
   public static @Nullable ThreadState currentForLookup() {
     long id = Thread.currentThread().threadId();
     ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
-    return state != null && state.servedId == id ? state : slowCurrentForLookup(id);
+    return state != null && state.threadId == id ? state : slowCurrentForLookup(id);
   }
 
   private static @Nullable ThreadState slowCurrentForLookup(long id) {
@@ -67,9 +67,6 @@ public final class ThreadStates {
   private static ThreadState slowCurrent(long id) {
     Keeper keeper = REGISTRY.get(id);
     ThreadState state = keeper == null ? newState() : keeper.state;
-    for (ThreadState other = state.replacement; other != null; other = other.replacement) {
-      state = other;
-    }
     TABLE[(int) id & (TABLE_SIZE - 1)] = state;
     return state;
   }
@@ -94,30 +91,6 @@ public final class ThreadStates {
     ThreadState state = Engines.engine().newThreadState(thread);
     REGISTRY.put(state.threadId, new Keeper(thread, state));
     return state;
-  }
-
-  /**
-   * Makes {@code state}, that of a generator's body, the current thread's until {@link
-   * #restoreCurrent}.
-   *
-   * @return the state that was current
-   */
-  public static ThreadState replaceCurrent(ThreadState state) {
-    ThreadState covered = current();
-    state.serve(covered.servedId);
-    covered.cover(state);
-    TABLE[(int) covered.servedId & (TABLE_SIZE - 1)] = state;
-    return covered;
-  }
-
-  /** Undoes {@link #replaceCurrent}. */
-  public static void restoreCurrent(ThreadState covered) {
-    ThreadState state = covered.replacement;
-    covered.uncover();
-    TABLE[(int) covered.servedId & (TABLE_SIZE - 1)] = covered;
-    if (state != null) {
-      state.serve(state.threadId);
-    }
   }
 
   /** Lets go of a state: its thread is about to end. */

@@ -106,9 +106,6 @@ record Trial(String benchmark, String method, Map<String, String> params, String
                 "-Xms512m",
                 "-Xmx512m"));
     arguments.addAll(backendArguments());
-    if (params.containsValue("continuations")) { // see GeneratorBenchmark
-      arguments.add("--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED");
-    }
     executorProperties().forEach((name, value) -> arguments.add("-D" + name + "=" + value));
     return arguments.toArray(String[]::new);
   }
