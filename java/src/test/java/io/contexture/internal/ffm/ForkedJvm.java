@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a main class of the tests in a JVM of its own, with options of its own. */
 public final class ForkedJvm {
-  private static final long MAX_SECONDS = 300;
+  /** More of them for slow machines, among which emulated ones are. */
+  private static final long MAX_SECONDS = Long.getLong("contexture.test.patience", 300);
 
   private final List<String> options;
 
@@ -24,7 +25,7 @@ public final class ForkedJvm {
     this.options = List.of(options);
   }
 
-  /** Runs {@code main} to its end; fails if that takes longer than {@value #MAX_SECONDS} s. */
+  /** Runs {@code main} to its end; fails if that takes more than five minutes. */
   public Outcome run(Class<?> main) throws IOException, InterruptedException {
     Path output = Files.createTempFile("contexture-", ".out");
     try {

@@ -19,7 +19,8 @@ import java.util.concurrent.TimeUnit;
  * and some of these would take the process with them.
  */
 final class ChildJvm {
-  private static final long MAX_SECONDS = 120;
+  /** More of them for slow machines, among which emulated ones are. */
+  private static final long MAX_SECONDS = Long.getLong("contexture.test.patience", 120);
 
   private final List<String> launcher = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
@@ -72,7 +73,7 @@ final class ChildJvm {
     return this;
   }
 
-  /** Runs {@code main} to its end; fails if that takes longer than {@value #MAX_SECONDS} s. */
+  /** Runs {@code main} to its end; fails if that takes more than two minutes. */
   Outcome run(Class<?> main, Object... arguments) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("contexture-test-");
     Path out = directory.resolve("out");
