@@ -30,9 +30,9 @@ final class Counts {
   private static final int ROUNDS = 4096;
 
   /** Rounds of one call: few enough that what is called is compiled, and not only its loop. */
-  private static final int CHUNK = 512;
+  private static final int CHUNK = 128;
 
-  private static final int WARM_UP = 150 * CHUNK;
+  private static final int WARM_UP = 600 * CHUNK;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle PRCTL =
