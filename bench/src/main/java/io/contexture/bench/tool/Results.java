@@ -25,7 +25,7 @@ import java.util.TreeMap;
  * @param started when the run began
  * @param updated when the last measurement was added
  * @param complete whether nothing is missing
- * @param commit of the sources, with {@code +} if they were changed since
+ * @param commit that was built, with {@code +} if its sources were changed
  * @param jvm what ran it; empty for what doesn't run in a JVM
  * @param machine what it ran on
  * @param unavailable the backends that couldn't be measured, and why

@@ -1,11 +1,11 @@
 package io.contexture.bench.tool;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Where this was built, and of what. */
 final class Sources {
@@ -21,28 +21,17 @@ final class Sources {
     }
   }
 
-  /** The commit that is checked out there, with a plus if files were changed since. */
+  /**
+   * The commit that the build has noted down, with a plus if files were changed since; {@code
+   * unknown} if it has none, for want of Git.
+   */
   static String commit() {
-    String commit = git("rev-parse", "--short=12", "HEAD");
-    return commit.isEmpty()
-        ? "unknown"
-        : commit + (git("status", "--porcelain", "--untracked-files=no").isEmpty() ? "" : "+");
-  }
-
-  private static String git(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("git", "-C", home().toString()));
-    command.addAll(List.of(arguments));
-    try {
-      Process process =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      return process.waitFor() == 0 ? output : "";
+    try (InputStream in = Sources.class.getResourceAsStream("commit.txt")) {
+      String noted =
+          in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      return noted.matches("[0-9a-f]+[+]?") ? noted : "unknown";
     } catch (IOException e) {
-      return ""; // no git here
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "";
+      throw new UncheckedIOException(e);
     }
   }
 }
