@@ -8,6 +8,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
    * nothing may overflow.
    */
   private static final int STACK_NEEDED = 128;
+
+  private static final int UNWIND_TRIES = 100;
+  private static final long UNWIND_PAUSE_NANOS = 1_000_000;
 
   private static final String NOT_TAKEN =
       "a value is ready that nobody has taken, as after hasNext: call next first";
@@ -296,10 +300,14 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
   private void unwind() {
     resumer.set(Thread.currentThread());
     dropValue();
-    try {
-      drive(null, null, true, null);
-    } catch (RuntimeException | Error nobodyIsLeftToSeeIt) {
-      // What the finally blocks of a dropped generator throw concerns nobody any more.
+    for (int tries = 0; !finished && tries < UNWIND_TRIES; tries++) {
+      try {
+        drive(null, null, true, null);
+      } catch (RuntimeException | Error nobodyIsLeftToSeeIt) {
+        // What the finally blocks of a dropped generator throw concerns nobody any more. Where
+        // there is no memory to lay the stacks of a chain, it is tried again.
+        LockSupport.parkNanos(UNWIND_PAUSE_NANOS);
+      }
     }
   }
 
@@ -331,8 +339,8 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
       while (true) {
         Coroutine<?, ?> d = c.delegate;
         if (d != null) {
+          message = c.delegateTakesSent ? message : null;
           if (c.descend(d, message, problem, closes)) {
-            message = c.delegateTakesSent ? message : null;
             c = d;
             continue;
           }

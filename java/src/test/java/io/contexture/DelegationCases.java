@@ -375,6 +375,43 @@ abstract class DelegationCases {
   }
 
   @Test
+  void g4WhatIsSentWhileADelegateHasAValueReadyIsRefusedOrDropped() {
+    List<String> refused = new ArrayList<>();
+    SendingGenerator<String, String> inner =
+        SendingGenerator.of(
+            out -> {
+              while (true) {
+                out.yield("inner's");
+              }
+            });
+    try (SendingGenerator<String, String> taking =
+            SendingGenerator.of(
+                out -> {
+                  try {
+                    out.yieldAll(inner);
+                  } catch (IllegalStateException e) {
+                    refused.add(e.getMessage());
+                  }
+                  out.yield("refused");
+                });
+        SendingGenerator<String, String> dropping =
+            SendingGenerator.of(
+                out -> {
+                  Iterator<String> untyped = inner;
+                  out.yieldAll(untyped);
+                })) {
+      assertEquals("inner's", taking.next());
+      assertEquals("inner's", dropping.next());
+      assertTrue(inner.hasNext());
+      assertEquals("inner's", dropping.send("dropped"));
+      assertTrue(inner.hasNext());
+      assertEquals("refused", taking.send("refused, as by the inner one"));
+      assertEquals(1, refused.size());
+      assertEquals("inner's", inner.next());
+    }
+  }
+
+  @Test
   void g4DelegateClosedByOthersIsAtItsEnd() {
     try (Generator<Integer> inner = Generator.of(out -> out.yield(1));
         Generator<Integer> outer =
