@@ -105,29 +105,53 @@ static inline bool block_lookup(const cx_hamt *block, uint64_t key, uint64_t *va
   return true;
 }
 
+/* The level on which most entries of a map of `count` lie. There a node has about as many entries
+ * as children, and the level above it has full nodes. */
+static inline uint32_t mixed_level(uint64_t count) {
+  return (64 - (uint32_t)__builtin_clzll(count)) / HAMT_SLOT_BITS - 1;
+}
+
+/* Goes down from *node if the slot of *hash holds a child, else stays; which of the two isn't
+ * branched on, as it would be guessed wrong half the time on the level that mixes them. */
+static inline uint32_t node_step(const struct hamt_node **node, uint64_t *hash) {
+  const struct hamt_node *from = *node;
+  uint32_t slot = *hash & (HAMT_SLOTS - 1);
+  uint32_t down = from->nodes >> slot & 1;
+  uintptr_t mask = 0 - (uintptr_t)down;
+  size_t at = hamt_node_words(from->data, from->nodes & ((1u << slot) - 1)) & mask;
+  uintptr_t stay = (uintptr_t)from;
+  uintptr_t child = (uintptr_t)from->words[at].child;
+  *node = bits_pointer(stay ^ ((stay ^ child) & mask));
+  *hash >>= down * HAMT_SLOT_BITS;
+  return down;
+}
+
 static inline bool node_lookup(
-    const struct hamt_node *node, uint64_t hash, uint64_t key, uint64_t *value) {
-  for (uint32_t level = 0;;) {
-    uint32_t slot = hash & (HAMT_SLOTS - 1);
-    const void *child;
-    if (node->nodes == UINT32_MAX) {
-      /* The upper nodes of a large map are full: nothing to count. */
-      child = node->words[slot].child;
-    } else {
-      uint32_t bit = 1u << slot;
-      if (node->data & bit) {
-        uint32_t i = bits_rank(node->data, bit);
-        if (hamt_node_key(node, i) != key) {
-          return false;
-        }
-        *value = hamt_node_value(node, i);
-        return true;
-      }
-      if (!(node->nodes & bit)) {
+    const struct hamt_node *node, uint64_t count, uint64_t hash, uint64_t key, uint64_t *value) {
+  uint32_t level = 0;
+  /* The upper nodes of a large map are full: nothing to count. */
+  while (node->nodes == UINT32_MAX) {
+    node = node->words[hash & (HAMT_SLOTS - 1)].child;
+    hash >>= HAMT_SLOT_BITS;
+    level++;
+  }
+  if (level == mixed_level(count)) {
+    level += node_step(&node, &hash);
+  }
+  for (;;) {
+    uint32_t bit = 1u << (hash & (HAMT_SLOTS - 1));
+    if (node->data & bit) {
+      uint32_t i = bits_rank(node->data, bit);
+      if (hamt_node_key(node, i) != key) {
         return false;
       }
-      child = hamt_node_child(node, bit);
+      *value = hamt_node_value(node, i);
+      return true;
     }
+    if (!(node->nodes & bit)) {
+      return false;
+    }
+    const void *child = hamt_node_child(node, bit);
     hash >>= HAMT_SLOT_BITS;
     if (++level == HAMT_LEVELS) {
       return block_lookup(child, key, value);
@@ -143,7 +167,8 @@ bool hamt_lookup(const cx_hamt *map, uint64_t key, uint64_t *value) {
   if (!hamt_is_tree(map)) {
     return block_lookup(map, key, value);
   }
-  return node_lookup(hamt_root(map), hamt_hash(key, hamt_raw(map)), key, value);
+  return node_lookup(
+      hamt_root(map), hamt_tree(map)->count, hamt_hash(key, hamt_raw(map)), key, value);
 }
 
 uint64_t cx_hamt_find(const cx_hamt *map, uint64_t key, uint64_t absent) {
@@ -259,6 +284,7 @@ int32_t cx_hamt_assoc(
     space->next = before;
     return built == NULL ? CX_NEED_SPACE : CX_TOO_LARGE;
   }
+  space_fetch_ahead(space, before);
   *out = built;
   return CX_OK;
 }

@@ -37,17 +37,23 @@ uint64_t cx_hamt_bytes(const cx_hamt *map) {
                            : block_bytes(map);
 }
 
-/* Copies the subtree at `level` to *to and moves that; there is room for it. */
-static void *subtree_copy(uint32_t level, const void *below, uint8_t **to) {
+/* A copy of the subtree at `level`, or NULL for want of space. */
+static void *subtree_copy(uint32_t level, const void *below, cx_space *space) {
   uint64_t bytes = level == HAMT_LEVELS ? block_bytes(below) : node_bytes(below);
-  void *copy = *to;
-  *to += bytes;
+  void *copy = space_take(space, bytes);
+  if (copy == NULL) {
+    return NULL;
+  }
   memcpy(copy, below, bytes);
   if (level < HAMT_LEVELS) {
-    const struct hamt_node *node = below;
-    union hamt_word *child = ((struct hamt_node *)copy)->words + hamt_node_words(node->data, 0);
-    for (uint32_t rest = node->nodes; rest != 0; rest &= rest - 1) {
-      child++->child = subtree_copy(level + 1, hamt_node_child(node, bits_lowest(rest)), to);
+    struct hamt_node *node = copy;
+    union hamt_word *child = node->words + hamt_node_words(node->data, 0);
+    for (uint32_t rest = node->nodes; rest != 0; rest &= rest - 1, child++) {
+      void *below_child = subtree_copy(level + 1, child->child, space);
+      if (below_child == NULL) {
+        return NULL;
+      }
+      child->child = below_child;
     }
   }
   return copy;
@@ -61,18 +67,18 @@ int32_t cx_hamt_copy(const cx_hamt *map, cx_space *space, const cx_hamt **out) {
     *out = NULL;
     return CX_OK;
   }
-  uint8_t *to = space_take(space, cx_hamt_bytes(map));
-  if (to == NULL) {
+  uint8_t *before = space->next;
+  bool tree = hamt_is_tree(map);
+  uint64_t bytes = tree ? sizeof(struct hamt_tree) : block_bytes(map);
+  void *copy = space_take(space, bytes);
+  if (copy != NULL) {
+    memcpy(copy, map, bytes);
+  }
+  if (copy == NULL || (tree && subtree_copy(0, hamt_root(map), space) == NULL)) {
+    space->next = before;
     return CX_NEED_SPACE;
   }
-  *out = (const cx_hamt *)(const void *)to;
-  if (hamt_is_tree(map)) {
-    memcpy(to, map, sizeof(struct hamt_tree));
-    to += sizeof(struct hamt_tree);
-    subtree_copy(0, hamt_root(map), &to);
-  } else {
-    memcpy(to, map, block_bytes(map));
-  }
+  *out = copy;
   return CX_OK;
 }
 

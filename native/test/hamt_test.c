@@ -414,6 +414,51 @@ static void merge_shares_what_only_one_side_changed(void) {
   arena_free(&arena);
 }
 
+/* Grows to where every level has been the one that most entries lie on. */
+static void lookups_find_every_key_at_every_size(void) {
+  enum { MOST = 40000 };
+  struct arena arena = arena_new(UINT64_C(40) << 20);
+  const cx_hamt *map = NULL;
+  for (uint64_t count = 1; count <= MOST; count++) {
+    map = put(map, unmix(count * UINT64_C(0x9e3779b97f4a7c15)), count, &arena);
+    bool power = (count & (count - 1)) == 0;
+    if (!power && count % 1000 != 0 && count != CX_FLAT_LIMIT + 1) {
+      continue;
+    }
+    for (uint64_t i = 1; i <= count; i++) {
+      CHECK_EQUAL(i, cx_hamt_find(map, unmix(i * UINT64_C(0x9e3779b97f4a7c15)), 0));
+    }
+    for (uint64_t i = count + 1; i <= count + 1000; i++) {
+      uint64_t hash = i * UINT64_C(0x9e3779b97f4a7c15);
+      CHECK_EQUAL(0, cx_hamt_find(map, unmix(hash), 0));
+      /* Parts from a key of the map on each level in turn. */
+      uint64_t near = unmix((i - count) * UINT64_C(0x9e3779b97f4a7c15)) % count + 1;
+      uint64_t parted = near * UINT64_C(0x9e3779b97f4a7c15) ^ UINT64_C(1) << (i % 60);
+      CHECK_EQUAL(0, cx_hamt_find(map, unmix(parted), 0));
+    }
+  }
+  arena_free(&arena);
+}
+
+static void bits_are_counted_alike_with_and_without_an_instruction(void) {
+  uint64_t word = 1;
+  for (int i = 0; i < 10000; i++) {
+    word = cx_mix(word);
+    uint32_t a = (uint32_t)word & (uint32_t)(word >> (i % 32));
+    uint32_t b = (uint32_t)(word >> 32);
+    uint32_t count = 0;
+    for (uint32_t rest = a; rest != 0; rest &= rest - 1) {
+      count++;
+    }
+    CHECK_EQUAL(count, bits_count(a));
+    CHECK_EQUAL(count, bits_count_by_halves(a));
+    CHECK_EQUAL(2 * count + bits_count(b), bits_weigh(a, b));
+    CHECK_EQUAL(2 * count + bits_count(b), bits_weigh_by_halves(a, b));
+  }
+  CHECK_EQUAL(32, bits_count_by_halves(UINT32_MAX));
+  CHECK_EQUAL(96, bits_weigh_by_halves(UINT32_MAX, UINT32_MAX));
+}
+
 static void merge_refuses_maps_that_hash_differently(void) {
   struct arena arena = arena_new(ARENA_BYTES);
   const cx_hamt *raw = raw_map(&arena);
@@ -852,7 +897,8 @@ TEST_MAIN(
     CASE(merge_shares_what_only_one_side_changed), CASE(merge_refuses_maps_that_hash_differently),
     CASE(exhausted_space_leaves_all_intact), CASE(bound_holds_for_the_largest_tree_of_thirty_three),
     CASE(bound_holds_for_the_longest_path_of_full_nodes),
-    CASE(bound_holds_for_merges_of_the_deepest_paths),
+    CASE(bound_holds_for_merges_of_the_deepest_paths), CASE(lookups_find_every_key_at_every_size),
+    CASE(bits_are_counted_alike_with_and_without_an_instruction),
     CASE(copy_takes_exactly_its_bytes_and_points_nowhere_else), CASE(iteration_goes_in_dump_order),
     CASE(iteration_refuses_a_cursor_of_another_map), CASE(replace_in_place_is_for_flat_maps_only),
     CASE(memory_that_is_no_map_is_refused), CASE(flat_map_that_is_too_long_is_refused),

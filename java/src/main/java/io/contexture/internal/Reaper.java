@@ -23,6 +23,15 @@ public final class Reaper {
     void reap();
   }
 
+  /** What else the daemon sees to. */
+  public interface Upkeep {
+    /**
+     * Called by the daemon every now and then, and once more, with {@code last}, before it ends.
+     * Must not block or throw.
+     */
+    void pass(boolean last);
+  }
+
   /** Where every reapable reference is enqueued. */
   public static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
 
@@ -34,10 +43,17 @@ public final class Reaper {
   private static final int RETRIES = 100;
   private static final long RETRY_NANOS = 1_000_000;
 
+  private static volatile @Nullable Upkeep upkeep;
+
   private static volatile @Nullable Thread daemon;
   private static volatile boolean used;
 
   private Reaper() {}
+
+  /** Has the daemon do {@code work} too; one such work can be given. */
+  public static void setUpkeep(Upkeep work) {
+    upkeep = work;
+  }
 
   /**
    * Called on slow paths: sees to it that the daemon lives and releases what is due, as {@link
@@ -81,6 +97,13 @@ public final class Reaper {
     }
   }
 
+  private static void keepUp(boolean last) {
+    Upkeep work = upkeep;
+    if (work != null) {
+      work.pass(last);
+    }
+  }
+
   private static synchronized boolean startDaemon() {
     if (daemon != null) {
       return true;
@@ -116,11 +139,13 @@ public final class Reaper {
         } catch (OutOfMemoryError e) {
           used = true; // the purge is still requested: stay, and try again
         }
+        keepUp(false);
         long now = System.nanoTime();
         if (used || dead != null) {
           used = false;
           idleSince = now;
         } else if (now - idleSince >= IDLE_MILLIS * 1_000_000) {
+          keepUp(true);
           return;
         }
       }

@@ -35,7 +35,7 @@ final class Keep {
   static final Keep NOTHING = new Keep();
 
   /** What a map may hold beyond a multiple of its own size. */
-  private static final long SLACK_BYTES = 64 << 10;
+  private static final long SLACK_BYTES = 128 << 10;
 
   /**
    * What one change of a map may copy, on average, to spare memory: so much that a version hardly

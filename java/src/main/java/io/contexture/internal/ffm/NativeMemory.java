@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * given back to the C library late, first in, first out, once {@link #QUARANTINE_BYTES} of them are
  * waiting: reading one is then seen rather than believed.
  *
+ * <p>The memory of slabs is kept for other slabs for a while, see {@link FreeBlocks}; it counts
+ * neither as in use nor against the limit, and goes back where another request needs the room.
+ *
  * <p>What is still in use when the class loader goes is given back then, see {@link Ledger}.
  *
  * <p>Thread-safe. Costs one call of the C library's allocator, an atomic addition and an entry in
@@ -83,7 +86,23 @@ public final class NativeMemory {
 
   private static long quarantined;
 
-  private static volatile long surviving;
+  /** The number of the latest slab that was freed. */
+  private static final AtomicLong LATEST_FREED = new AtomicLong();
+
+  private static final long DECAY_NANOS = 1_000_000_000;
+
+  private static long lastDecay = System.nanoTime();
+
+  static {
+    Reaper.setUpkeep(NativeMemory::decay);
+  }
+
+  private enum Kind {
+    /** Only counted: C allocates it by itself. */
+    COUNTED,
+    ZEROED,
+    SLAB
+  }
 
   private record Block(long addr, long bytes) {}
 
@@ -126,7 +145,7 @@ public final class NativeMemory {
    * @return whether they are within the limit; if not, nothing was counted
    */
   static boolean count(long bytes) {
-    return take(bytes, false) != 0;
+    return take(bytes, Kind.COUNTED) != 0;
   }
 
   /** Gives back what was {@linkplain #count counted}. */
@@ -137,11 +156,19 @@ public final class NativeMemory {
 
   /** As {@link #allocate}, but returns 0 where that throws an {@link OutOfMemoryError}. */
   static long allocateOrZero(long bytes) {
-    return take(bytes, true);
+    return take(bytes, Kind.ZEROED);
   }
 
-  /** Counts memory and, if {@code real}, allocates it; 0 if there is none. */
-  private static long take(long bytes, boolean real) {
+  /**
+   * As {@link #allocateOrZero}, but of a size that {@link FreeBlocks#sizeFor} gives, with undefined
+   * contents, and to be given back with {@link #freeSlab}.
+   */
+  static long allocateSlabOrZero(long bytes) {
+    return take(bytes, Kind.SLAB);
+  }
+
+  /** Counts memory and, if it is of that kind, allocates it; 0 if there is none. */
+  private static long take(long bytes, Kind kind) {
     if (LIMIT < 0) {
       throw new IllegalStateException(
           "system property "
@@ -153,8 +180,8 @@ public final class NativeMemory {
     if (isToFail()) {
       return 0;
     }
-    long addr = WAITING.get() == 0 ? tryTake(bytes, real) : 0;
-    return addr != 0 ? addr : takeAfterCollections(bytes, real);
+    long addr = WAITING.get() == 0 ? tryTake(bytes, kind) : 0;
+    return addr != 0 ? addr : takeAfterCollections(bytes, kind);
   }
 
   /** Gives back what {@link #allocate} returned. */
@@ -168,9 +195,32 @@ public final class NativeMemory {
     FREED.incrementAndGet();
   }
 
-  /** Bytes handed out and not given back. Poisoned memory in quarantine doesn't count. */
+  /** Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. */
+  static void freeSlab(long addr, long bytes) {
+    boolean kept = false;
+    try {
+      kept = !POISONING && FreeBlocks.keep(addr, bytes);
+    } finally {
+      if (kept) {
+        IN_USE.addAndGet(-bytes);
+        FREED.incrementAndGet();
+      } else {
+        free(addr, bytes);
+      }
+    }
+  }
+
+  /**
+   * Bytes handed out and not given back. Poisoned memory in quarantine doesn't count, nor does what
+   * is kept for the next slabs.
+   */
   public static long bytesInUse() {
     return IN_USE.get();
+  }
+
+  /** The soft limit in bytes. */
+  static long limit() {
+    return LIMIT;
   }
 
   /** Number of slabs that have been made and not yet freed. */
@@ -189,21 +239,33 @@ public final class NativeMemory {
     return POISONING;
   }
 
-  static void slabMade() {
-    SLABS_MADE.incrementAndGet();
+  /** Counts a new slab and returns its number. */
+  static long slabMade() {
+    return SLABS_MADE.incrementAndGet();
   }
 
-  static void slabFreed() {
+  /** Counts that the slab with this number was freed. */
+  static void slabFreed(long number) {
+    LATEST_FREED.accumulateAndGet(number, Math::max);
     SLABS_FREED.incrementAndGet();
-    surviving = slabsLive();
   }
 
   /**
-   * How many slabs were alive when one was last freed. A collection's finds are freed in a row, so
-   * this is what the last one has left, without the dead that the next one will find.
+   * How many slabs the last collection has left: those older than the latest that was freed. While
+   * its finds are being freed, those still to be freed count too.
    */
   static long slabsSurviving() {
-    return surviving;
+    long freed = SLABS_FREED.get();
+    return Math.max(0, LATEST_FREED.get() - freed);
+  }
+
+  /** The reaper's upkeep: at most once a second, what no slab has needed goes back to C. */
+  private static void decay(boolean last) {
+    long now = System.nanoTime();
+    if (last || now - lastDecay >= DECAY_NANOS) {
+      lastDecay = now;
+      FreeBlocks.decay(last);
+    }
   }
 
   /**
@@ -219,7 +281,7 @@ public final class NativeMemory {
   }
 
   /** Memory within the limit, or 0; 1 if it was to be counted only. */
-  private static long tryTake(long bytes, boolean real) {
+  private static long tryTake(long bytes, Kind kind) {
     long used;
     do {
       used = IN_USE.get();
@@ -227,13 +289,24 @@ public final class NativeMemory {
         return 0;
       }
     } while (!IN_USE.compareAndSet(used, used + bytes));
-    if (!real) {
+    if (kind == Kind.COUNTED) {
       return 1;
     }
-    long addr = 0;
+    long addr = kind == Kind.SLAB ? FreeBlocks.take(bytes) : 0;
+    if (addr != 0) {
+      return addr;
+    }
     boolean owned = false;
     try {
+      long excess = FreeBlocks.bytes() - (LIMIT - used - bytes);
+      if (excess > 0) {
+        FreeBlocks.release(excess);
+      }
       addr = Cx.memoryAlloc(bytes);
+      if (addr == 0 && FreeBlocks.bytes() > 0) {
+        FreeBlocks.decay(true);
+        addr = Cx.memoryAlloc(bytes);
+      }
       if (addr != 0) {
         Ledger.add(addr);
         owned = true;
@@ -249,7 +322,8 @@ public final class NativeMemory {
     return addr;
   }
 
-  private static void giveBack(long addr) {
+  /** Gives a block back to the C library. */
+  static void giveBack(long addr) {
     Ledger.remove(addr);
     Cx.memoryFree(addr);
   }
@@ -258,7 +332,7 @@ public final class NativeMemory {
    * Memory after what is dead has been freed, or 0. One thread after the other gets here, and none
    * passes them by ({@link #WAITING}): what is freed goes to the one that has waited longest.
    */
-  private static long takeAfterCollections(long bytes, boolean real) {
+  private static long takeAfterCollections(long bytes, Kind kind) {
     if (bytes > LIMIT) {
       return 0; // no collection can help
     }
@@ -267,7 +341,7 @@ public final class NativeMemory {
     try {
       TURN.lock();
       try {
-        return collectAndTake(bytes, real, failures);
+        return collectAndTake(bytes, kind, failures);
       } finally {
         TURN.unlock();
       }
@@ -276,7 +350,7 @@ public final class NativeMemory {
     }
   }
 
-  private static long collectAndTake(long bytes, boolean real, int failures) {
+  private static long collectAndTake(long bytes, Kind kind, int failures) {
     // Whoever waited behind one that failed needn't wait as long again for the same nothing.
     int idle = failures == FAILURES.get() || FREED.get() != freedAtFailure ? 0 : PAUSES;
     boolean interrupted = false;
@@ -284,7 +358,7 @@ public final class NativeMemory {
       while (true) {
         Reaper.drain();
         long freed = FREED.get();
-        long addr = tryTake(bytes, real);
+        long addr = tryTake(bytes, kind);
         if (addr != 0) {
           return addr;
         }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * alive by native memory.
  */
 final class Slab {
-  /** Size of an ordinary slab. */
+  /** Size of an ordinary slab, as long as nothing speaks for another. */
   static final long USUAL_BYTES = 8 << 10;
 
   /** Where the blocks begin. */
@@ -68,15 +68,19 @@ final class Slab {
    */
   static Slab withRoomFor(long bytes) {
     Reaper.poke(); // what is dead makes room, and whoever makes slabs will want them freed
-    long total = bytes + HEADER_BYTES;
-    return own(NativeMemory.allocate(total), total);
+    long total = FreeBlocks.sizeFor(bytes + HEADER_BYTES);
+    long addr = NativeMemory.allocateSlabOrZero(total);
+    if (addr == 0) {
+      throw NativeMemory.exhausted(total);
+    }
+    return own(addr, total);
   }
 
   /** As {@link #withRoomFor}, or {@code null} when native memory is exhausted. */
   static @Nullable Slab tryWithRoomFor(long bytes) {
     Reaper.poke();
-    long total = bytes + HEADER_BYTES;
-    long addr = NativeMemory.allocateOrZero(total);
+    long total = FreeBlocks.sizeFor(bytes + HEADER_BYTES);
+    long addr = NativeMemory.allocateSlabOrZero(total);
     return addr == 0 ? null : own(addr, total);
   }
 
@@ -97,7 +101,7 @@ final class Slab {
         if (phantom != null) {
           phantom.reap();
         } else {
-          NativeMemory.free(addr, bytes);
+          NativeMemory.freeSlab(addr, bytes);
         }
       }
     }
@@ -145,21 +149,21 @@ final class Slab {
   private static final class Phantom extends PhantomReference<Object> implements Reaper.Reapable {
     private final long addr;
     private final long bytes;
+    private final long number = NativeMemory.slabMade();
     private final AtomicBoolean freed = new AtomicBoolean();
 
     Phantom(Slab slab) {
       super(slab, Reaper.QUEUE);
       addr = slab.addr;
       bytes = slab.bytes;
-      NativeMemory.slabMade();
     }
 
     @Override
     public void reap() {
       if (freed.compareAndSet(false, true)) {
         PHANTOMS.remove(this);
-        NativeMemory.free(addr, bytes);
-        NativeMemory.slabFreed();
+        NativeMemory.freeSlab(addr, bytes);
+        NativeMemory.slabFreed(number);
       }
     }
   }

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * with a slab in its hands, and one that never comes back loses it to the collector, as does one
  * that fails half-way with a {@link StackOverflowError}. The others take another slab.
  *
- * <p>Taking is an atomic exchange, giving back a compare-and-set: what the last borrower wrote is
- * visible to the next, and is read by the former before the slab is given back.
+ * <p>Taking is an atomic exchange, giving back a release store: what the last borrower wrote is
+ * visible to the next, and is read by the former before the slab is given back. Of two that are
+ * given back to one stripe at the same instant one is dropped.
  *
  * <p>Thread-safe, lock-free. The pool holds at most one usual slab for each stripe.
  */
@@ -62,19 +63,25 @@ final class SlabPool {
   /**
    * The size of the next ordinary slab. One small map that lives long keeps the whole slab in which
    * it lies, so the more slabs survive collections, the smaller the new ones are: with few,
-   * allocating seldom matters more; with many, it is what lies between the survivors.
+   * allocating seldom matters more; with many, it is what lies between the survivors. Where
+   * collections have left next to nothing of many, slabs are larger than usual.
    */
   private static long usualBytes() {
     long live = NativeMemory.slabsSurviving();
-    int halvings =
-        live < FEW ? 0 : Math.min(4, 1 + (64 - Long.numberOfLeadingZeros(live / FEW)) / 2);
-    return Slab.USUAL_BYTES >> halvings;
+    if (live < FEW) {
+      int doublings =
+          NativeMemory.slabsFreed() < FEW ? 0 : live < FEW / 8 ? 3 : live < FEW / 4 ? 2 : 0;
+      return Math.min(
+          Slab.USUAL_BYTES << doublings, Math.max(Slab.USUAL_BYTES, NativeMemory.limit() >> 10));
+    }
+    return Slab.USUAL_BYTES >> Math.min(4, 1 + (64 - Long.numberOfLeadingZeros(live / FEW)) / 2);
   }
 
   /** Lets others have the slab. It is dropped if there is no place for it, or if it is unusual. */
   static void giveBack(Slab slab) {
-    if (slab.bytes <= Slab.USUAL_BYTES) {
-      STRIPES.compareAndSet(stripe(), null, slab);
+    int stripe = stripe();
+    if (slab.bytes <= FreeBlocks.MAX_BYTES && STRIPES.getOpaque(stripe) == null) {
+      STRIPES.setRelease(stripe, slab);
     }
   }
 

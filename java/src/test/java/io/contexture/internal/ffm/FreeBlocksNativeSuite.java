@@ -1,0 +1,69 @@
+package io.contexture.internal.ffm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The memory of dead slabs: its sizes, that it is used again, and that it goes in the end. */
+class FreeBlocksNativeSuite {
+  /** A size in which no other test makes slabs, so that its blocks are this test's own. */
+  private static final long ODD = 7 << 13;
+
+  @BeforeAll
+  static void load() {
+    FfmHooks.load();
+  }
+
+  @Test
+  void sizesHoldWhatWasAskedForAndWasteAQuarterAtMost() {
+    long last = 0;
+    for (long bytes = 1; bytes <= FreeBlocks.MAX_BYTES; bytes++) {
+      long size = FreeBlocks.sizeFor(bytes);
+      assertTrue(size >= bytes && size >= last, () -> "size of a block");
+      assertTrue(size <= Math.max(512, bytes + (bytes - 1) / 4), size + " for " + bytes);
+      assertEquals(size, FreeBlocks.sizeFor(size));
+      assertEquals(0, size % 64);
+      last = size;
+    }
+    assertEquals(FreeBlocks.MAX_BYTES, last);
+    assertEquals(FreeBlocks.MAX_BYTES + 1, FreeBlocks.sizeFor(FreeBlocks.MAX_BYTES + 1));
+  }
+
+  @Test
+  void freedBlockIsTheNextOfItsSize() {
+    assertEquals(ODD, FreeBlocks.sizeFor(ODD));
+    long inUse = NativeMemory.bytesInUse();
+    long addr = NativeMemory.allocateSlabOrZero(ODD);
+    assertNotEquals(0, addr);
+    NativeMemory.freeSlab(addr, ODD);
+    long again = NativeMemory.allocateSlabOrZero(ODD);
+    long other = NativeMemory.allocateSlabOrZero(ODD);
+    assertEquals(addr, again);
+    assertNotEquals(addr, other);
+    NativeMemory.freeSlab(again, ODD);
+    NativeMemory.freeSlab(other, ODD);
+    assertTrue(NativeMemory.bytesInUse() < inUse + ODD, "freed blocks count as in use");
+  }
+
+  @Test
+  void largeBlocksAreNotKept() {
+    long kept = FreeBlocks.bytes();
+    long large = 16 * FreeBlocks.MAX_BYTES;
+    long addr = NativeMemory.allocateSlabOrZero(large);
+    assertNotEquals(0, addr);
+    NativeMemory.freeSlab(addr, large);
+    assertTrue(FreeBlocks.bytes() < kept + large);
+  }
+
+  @Test
+  void whatIsNotNeededIsGivenBack() {
+    long addr = NativeMemory.allocateSlabOrZero(ODD);
+    NativeMemory.freeSlab(addr, ODD);
+    assertTrue(FreeBlocks.bytes() >= ODD);
+    FreeBlocks.decay(true);
+    assertTrue(FreeBlocks.bytes() < ODD, FreeBlocks.bytes() + " bytes kept");
+  }
+}
