@@ -79,14 +79,10 @@ final class FreeBlocks {
     return addr;
   }
 
-  /** Keeps the block, unless it is too large to be kept: then the caller still has it. */
-  static boolean keep(long addr, long bytes) {
-    if (bytes > MAX_BYTES) {
-      return false;
-    }
+  /** Keeps the block, which has {@link #MAX_BYTES} bytes at most. */
+  static void keep(long addr, long bytes) {
     BY_SIZE.get(indexOf(bytes)).addFirst(addr);
     BYTES.addAndGet(bytes);
-    return true;
   }
 
   /** Gives back {@code bytes} bytes or somewhat more, or all that there is. */

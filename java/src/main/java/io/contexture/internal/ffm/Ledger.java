@@ -33,6 +33,13 @@ import java.util.function.Consumer;
  */
 @SuppressWarnings("restricted") // The loader asks for native access before it lets anyone in here.
 final class Ledger {
+  /**
+   * Addresses are rotated by so much in the set, as neighboring slabs differ in no lower bits: they
+   * would gather in few bins, which then become trees, whose locks a {@link StackOverflowError} at
+   * the wrong place leaves locked for good.
+   */
+  private static final int TURN = 13;
+
   private static final Set<Long> BLOCKS = ConcurrentHashMap.newKeySet();
 
   /** What the arena belongs to; unreachable as soon as this class is. */
@@ -44,12 +51,12 @@ final class Ledger {
 
   /** Notes that the loader owns the block of {@code cx_memory_alloc} at {@code addr}. */
   static void add(long addr) {
-    BLOCKS.add(addr);
+    BLOCKS.add(Long.rotateRight(addr, TURN));
   }
 
   /** Notes that the block at {@code addr} is about to be freed. */
   static void remove(long addr) {
-    BLOCKS.remove(addr);
+    BLOCKS.remove(Long.rotateRight(addr, TURN));
   }
 
   @SuppressWarnings("unchecked") // a Consumer of anything
@@ -60,9 +67,17 @@ final class Ledger {
       return _ -> {};
     }
     try {
+      MethodHandle back =
+          MethodHandles.publicLookup()
+              .findStatic(
+                  Long.class,
+                  "rotateLeft",
+                  MethodType.methodType(long.class, long.class, int.class));
       MethodHandle each =
-          linker
-              .downcallHandle(free, FunctionDescriptor.ofVoid(JAVA_LONG))
+          MethodHandles.filterArguments(
+                  linker.downcallHandle(free, FunctionDescriptor.ofVoid(JAVA_LONG)),
+                  0,
+                  MethodHandles.insertArguments(back, 1, TURN))
               .asType(MethodType.methodType(void.class, Object.class));
       MethodHandle all =
           MethodHandles.publicLookup()

@@ -195,19 +195,19 @@ public final class NativeMemory {
     FREED.incrementAndGet();
   }
 
-  /** Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. */
+  /**
+   * Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. Where
+   * keeping it fails half-way, with a {@link StackOverflowError} or for want of heap, it may be
+   * there or not, so it is left alone.
+   */
   static void freeSlab(long addr, long bytes) {
-    boolean kept = false;
-    try {
-      kept = !POISONING && FreeBlocks.keep(addr, bytes);
-    } finally {
-      if (kept) {
-        IN_USE.addAndGet(-bytes);
-        FREED.incrementAndGet();
-      } else {
-        free(addr, bytes);
-      }
+    if (POISONING || bytes > FreeBlocks.MAX_BYTES) {
+      free(addr, bytes);
+      return;
     }
+    IN_USE.addAndGet(-bytes);
+    FREED.incrementAndGet();
+    FreeBlocks.keep(addr, bytes);
   }
 
   /**
