@@ -10,6 +10,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
 
 /**
  * How do threads that read and write one map of 100 000 random keys get on? Each operation reads or
@@ -18,6 +19,7 @@ import org.openjdk.jmh.annotations.State;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Threads(2)
 public class SharedMixBenchmark extends OnBackend {
   private static final int KEYS = 100_000;
   private static final int LENGTH = 1 << 17;

@@ -102,9 +102,8 @@ public final class Smoke {
             .warmupIterations(Profile.SMOKE.warmups)
             .measurementIterations(Profile.SMOKE.measurements)
             .measurementTime(Profile.SMOKE.each)
-            .threads(Integer.parseInt(trial.params().getOrDefault("threads", "1")))
             .shouldFailOnError(true);
-    trial.params().forEach(options::param);
+    trial.setParameters(options);
     System.getProperties().keySet().removeIf(k -> k.toString().startsWith(BoundExecutor.PREFIX));
     trial.executorProperties().forEach(System::setProperty);
     new Runner(options.build(), OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL))

@@ -69,10 +69,9 @@ record Trial(String benchmark, String method, Map<String, String> params, String
             .warmupTime(profile.each)
             .measurementIterations(profile.measurements)
             .measurementTime(profile.each)
-            .threads(Integer.parseInt(params.getOrDefault("threads", "1")))
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true);
-    params.forEach(options::param);
+    setParameters(options);
     Collection<RunResult> results =
         new Runner(
                 options.build(), OutputFormatFactory.createFormatInstance(log, VerboseMode.NORMAL))
@@ -95,6 +94,14 @@ record Trial(String benchmark, String method, Map<String, String> params, String
         List.of(iterations),
         allocated == null ? List.of() : List.of(allocated.getScore()),
         counters);
+  }
+
+  /** Passes the parameters on; one of them is the number of threads. */
+  void setParameters(ChainedOptionsBuilder options) {
+    params.forEach(options::param);
+    if (params.containsKey("threads")) {
+      options.threads(Integer.parseInt(params.get("threads")));
+    }
   }
 
   private String[] jvmArguments() {

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /** What suite.json says fits the benchmarks that there are. */
 class SuiteTest {
@@ -117,6 +119,21 @@ class SuiteTest {
                     Trial::method, Collectors.mapping(Trial::backend, Collectors.toList())));
     assertEquals(List.of("none"), backends.get("threadLocal"));
     assertEquals(BACKENDS, backends.get("contextVar"));
+  }
+
+  /** Of how many threads a trial runs, the class or a parameter decides. */
+  @Test
+  void sharedMapsAreMeasuredWithTwoThreads() throws Exception {
+    assertEquals(2, threads("SharedMixBenchmark", Map.of()));
+    assertEquals(2, threads("ContendedBenchmark", Map.of("threads", "2")));
+    assertEquals(1, threads("ContendedBenchmark", Map.of("threads", "1")));
+  }
+
+  private static int threads(String benchmark, Map<String, String> params) throws Exception {
+    OptionsBuilder options = new OptionsBuilder();
+    new Trial(benchmark, "any", params, "java").setParameters(options);
+    Threads annotation = Class.forName(Trial.PACKAGE + benchmark).getAnnotation(Threads.class);
+    return options.getThreads().orElse(annotation == null ? 1 : annotation.value());
   }
 
   @Test
