@@ -1,5 +1,5 @@
 /**
- * Measurements, one class per question; {@link io.contexture.bench.Main} runs them on each backend
- * and {@link io.contexture.bench.Report} writes down what they say about the goals.
+ * Measurements, one class per question; {@link io.contexture.bench.tool.Main} runs them on each
+ * backend and reports.
  */
 package io.contexture.bench;
