@@ -12,6 +12,7 @@
  * that it doesn't understand.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,10 @@ static atomic_long arrived;
 /* Waits until both threads have arrived for the `nth` time. */
 static void meet(long nth) {
   (void)atomic_fetch_add(&arrived, 1);
-  while (atomic_load(&arrived) < 2 * nth) {
+  for (int i = 1; atomic_load(&arrived) < 2 * nth; i++) {
+    if (i % 1000 == 0) {
+      (void)sched_yield(); /* the other one may wait for this processor */
+    }
   }
 }
 
