@@ -11,7 +11,14 @@ import java.util.function.BooleanSupplier;
 
 /** Waits of tests, each with a bound past which the test fails. */
 public final class Await {
-  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+  /**
+   * What multiplies every limit of time in the tests, in {@code contexture.test.patience}: more than
+   * 1 for slow machines, among which emulated ones are.
+   */
+  public static final long PATIENCE = Long.getLong("contexture.test.patience", 1);
+
+  private static final long LIMIT_SECONDS = 30 * PATIENCE;
+  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
 
   private Await() {}
 
@@ -53,7 +60,7 @@ public final class Await {
     long start = System.nanoTime();
     for (long pause = 100_000; !condition.getAsBoolean(); pause = Math.min(2 * pause, 20_000_000)) {
       if (System.nanoTime() - start > LIMIT_NANOS) {
-        fail("after 30 s: " + what);
+        fail("after " + LIMIT_SECONDS + " s: " + what);
       }
       if (collect) {
         System.gc();

@@ -19,7 +19,7 @@ public enum ThreadKind {
     }
   };
 
-  private static final long SECONDS = 120;
+  private static final long SECONDS = 120 * Await.PATIENCE;
 
   /** Something that a test does; may throw anything. */
   @FunctionalInterface

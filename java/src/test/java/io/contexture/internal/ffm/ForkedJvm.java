@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.Await;
 import io.contexture.Contexture;
 import java.io.File;
 import java.io.IOException;
@@ -12,8 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a main class of the tests in a JVM of its own, with options of its own. */
 public final class ForkedJvm {
-  /** More of them for slow machines, among which emulated ones are. */
-  private static final long MAX_SECONDS = Long.getLong("contexture.test.patience", 300);
+  private static final long MAX_SECONDS = 300 * Await.PATIENCE;
 
   private final List<String> options;
 

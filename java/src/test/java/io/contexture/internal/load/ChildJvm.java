@@ -2,6 +2,7 @@ package io.contexture.internal.load;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.contexture.Await;
 import io.contexture.Contexture;
 import java.io.File;
 import java.io.IOException;
@@ -19,8 +20,7 @@ import java.util.concurrent.TimeUnit;
  * and some of these would take the process with them.
  */
 final class ChildJvm {
-  /** More of them for slow machines, among which emulated ones are. */
-  private static final long MAX_SECONDS = Long.getLong("contexture.test.patience", 120);
+  private static final long MAX_SECONDS = 120 * Await.PATIENCE;
 
   private final List<String> launcher = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
