@@ -59,7 +59,7 @@ final class Counts {
   private static final LongContextVar LONG_VAR = LongContextVar.of("long");
   private static final Integer[] VALUES = {1001, 1002};
 
-  /** Keeps the compiler from leaving out what computes it. */
+  /** Keep the compiler from leaving out what computes them. */
   private static volatile long sink;
 
   private static volatile Object objectSink;
@@ -106,6 +106,15 @@ final class Counts {
     }
   }
 
+  /**
+   * Takes the results of a round. Each operation ends with it, the loop too: so what it costs drops
+   * out. It reads as well as writes, since the compiler may make one of the barriers of two writes.
+   */
+  private static void use(long value, Object object) {
+    sink = sink + value;
+    objectSink = object;
+  }
+
   private static long key(int i) {
     return KEYS[i & ROUNDS - 1];
   }
@@ -123,21 +132,21 @@ final class Counts {
         "loop",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
+            use(key(i), VAR);
           }
         });
     measure(
         "downcall",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i) + (int) BLANK.invokeExact();
+            use(key(i) + (int) BLANK.invokeExact(), VAR);
           }
         });
     measure(
         "downcall, critical",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i) + (int) BLANK_CRITICAL.invokeExact();
+            use(key(i) + (int) BLANK_CRITICAL.invokeExact(), VAR);
           }
         });
   }
@@ -147,31 +156,30 @@ final class Counts {
         "get, hit",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
-            objectSink = VAR.get();
+            use(key(i), VAR.get());
           }
         });
     measure(
         "get a long, hit",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i) + LONG_VAR.get();
+            use(key(i) + LONG_VAR.get(), VAR);
           }
         });
     measure(
         "set",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
             VAR.set(VALUES[i & 1]);
+            use(key(i), VAR);
           }
         });
     measure(
         "set a long",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
             LONG_VAR.set(i);
+            use(key(i), VAR);
           }
         });
     ExecutionContext snapshot = ExecutionContext.capture();
@@ -179,16 +187,16 @@ final class Counts {
         "enter and leave a snapshot",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
             snapshot.run(() -> {});
+            use(key(i), VAR);
           }
         });
     measure(
         "enter and leave a snapshot, with a miss",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
-            snapshot.run(() -> objectSink = VAR.get());
+            int round = i;
+            snapshot.run(() -> use(key(round), VAR.get()));
           }
         });
     LogicalContext generator = new LogicalContext();
@@ -196,16 +204,15 @@ final class Counts {
         "push and pop a logical context",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
             generator.run(() -> {});
+            use(key(i), VAR);
           }
         });
     measure(
         "capture",
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = key(i);
-            objectSink = ExecutionContext.capture();
+            use(key(i), ExecutionContext.capture());
           }
         });
   }
@@ -222,14 +229,14 @@ final class Counts {
         "map get" + entries,
         times -> {
           for (int i = 0; i < times; i++) {
-            sink = map.get(key(i), 0);
+            use(map.get(key(i), 0), map);
           }
         });
     measure(
         "map put" + entries,
         times -> {
           for (int i = 0; i < times; i++) {
-            objectSink = map.put(key(i), -1 - i);
+            use(i, map.put(key(i), -1 - i));
           }
         });
     try (ConcurrentLongHamt shared = ConcurrentLongHamt.create(backend)) {
@@ -240,14 +247,14 @@ final class Counts {
           "shared map get" + entries,
           times -> {
             for (int i = 0; i < times; i++) {
-              sink = shared.get(key(i), 0);
+              use(shared.get(key(i), 0), shared);
             }
           });
       measure(
           "shared map put" + entries,
           times -> {
             for (int i = 0; i < times; i++) {
-              sink = shared.put(key(i), fresh++) ? 1 : 0;
+              use(shared.put(key(i), fresh++) ? 1 : 0, shared);
             }
           });
     }
