@@ -4,6 +4,7 @@ import io.contexture.internal.Engines;
 import io.contexture.internal.Mark;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
+import io.contexture.internal.VarCache;
 import io.contexture.internal.VarRef;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -44,8 +45,8 @@ public final class ContextVar<T extends @Nullable Object> {
 
   private final VarRef ref;
 
-  /** Names this variable and what can be cached of it; a number of the engine's counter. */
-  private final long version;
+  /** {@link VarRef#tag}, one load nearer. */
+  private final long tag;
 
   private final @Nullable T defaultValue;
   private final boolean hasDefault;
@@ -58,9 +59,8 @@ public final class ContextVar<T extends @Nullable Object> {
 
   private ContextVar(String name, @Nullable T defaultValue, boolean hasDefault) {
     Objects.requireNonNull(name, "name");
-    long number = Engines.engine().reserve(1);
-    this.ref = new VarRef(this, number, name, false);
-    this.version = number;
+    this.ref = new VarRef(this, Engines.engine().reserve(1), name, false);
+    this.tag = ref.tag;
     this.defaultValue = defaultValue;
     this.hasDefault = hasDefault;
   }
@@ -123,18 +123,25 @@ public final class ContextVar<T extends @Nullable Object> {
    */
   @SuppressWarnings("unchecked")
   public T get() {
-    ThreadState state = ThreadStates.currentForLookup();
-    Object value = state == null ? null : state.cached(version);
-    return value != null && value != Mark.ABSENT && value != Mark.NULL ? (T) value : slowGet();
+    long key = VarCache.key(tag);
+    VarCache.Line line = VarCache.line(key);
+    Object value = line.value;
+    return line.key == key && value != null && value != Mark.ABSENT && value != Mark.NULL
+        ? (T) value
+        : slowGet(line.key == key ? value : null);
   }
 
-  private T slowGet() {
-    Object value = cachedOrFound();
+  /** Goes on after a look-up has found a mark in the cache, or nothing. */
+  private T slowGet(@Nullable Object cached) {
+    Object value = cached == null ? find() : cached;
     if (value == Mark.ABSENT) {
-      if (!hasDefault) {
-        throw ref.noValue();
+      value = global();
+      if (value == Mark.ABSENT) {
+        if (!hasDefault) {
+          throw ref.noValue();
+        }
+        return unboundValue();
       }
-      return unboundValue();
     }
     return valueOf(value);
   }
@@ -183,7 +190,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
    */
   public void set(T value) {
-    ThreadStates.current().set(ref, version, value);
+    ThreadStates.current().set(ref, value);
   }
 
   /**
@@ -194,7 +201,7 @@ public final class ContextVar<T extends @Nullable Object> {
    *     then
    */
   public void delete() {
-    ThreadStates.current().deleteOrThrow(ref, version);
+    ThreadStates.current().deleteOrThrow(ref);
   }
 
   /**
@@ -204,7 +211,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * @return what undoes the setting
    */
   public Binding bind(T value) {
-    return VarBinding.bind(this, ref, version, value);
+    return VarBinding.bind(this, ref, value);
   }
 
   /**
@@ -287,17 +294,19 @@ public final class ContextVar<T extends @Nullable Object> {
 
   /** The cached value or the outcome of the whole look-up, base layer included; masked. */
   private Object cachedOrFound() {
-    ThreadState state = ThreadStates.currentForLookup();
-    if (state != null) {
-      Object value = state.cached(version);
-      if (value == null) {
-        value = state.find(ref, version);
-      }
-      if (value != Mark.ABSENT) {
-        return value;
-      }
+    long key = VarCache.key(tag);
+    VarCache.Line line = VarCache.line(key);
+    Object value = line.value;
+    if (line.key != key || value == null) {
+      value = find();
     }
-    return global();
+    return value == Mark.ABSENT ? global() : value;
+  }
+
+  /** The outcome of the look-up on the stack alone, which the cache didn't answer; masked. */
+  private Object find() {
+    ThreadState state = ThreadStates.currentForLookup();
+    return state == null ? Mark.ABSENT : state.find(ref);
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T

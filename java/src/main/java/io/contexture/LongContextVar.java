@@ -4,6 +4,7 @@ import io.contexture.internal.Engines;
 import io.contexture.internal.Mark;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
+import io.contexture.internal.VarCache;
 import io.contexture.internal.VarRef;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -16,15 +17,17 @@ import java.util.Objects;
  */
 public final class LongContextVar {
   private final VarRef ref;
-  private final long version;
+
+  /** {@link VarRef#tag}, one load nearer. */
+  private final long tag;
+
   private final long defaultValue;
   private final boolean hasDefault;
 
   private LongContextVar(String name, long defaultValue, boolean hasDefault) {
     Objects.requireNonNull(name, "name");
-    long number = Engines.engine().reserve(1);
-    this.ref = new VarRef(this, number, name, true);
-    this.version = number;
+    this.ref = new VarRef(this, Engines.engine().reserve(1), name, true);
+    this.tag = ref.tag;
     this.defaultValue = defaultValue;
     this.hasDefault = hasDefault;
   }
@@ -71,15 +74,15 @@ public final class LongContextVar {
    * @throws NoSuchElementException if there is neither; the message names the variable
    */
   public long get() {
+    long key = VarCache.key(tag);
+    VarCache.Line line = VarCache.line(key);
+    return line.key == key && line.value == Mark.LONG ? line.word : slowGet();
+  }
+
+  private long slowGet() {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state != null) {
-      Object value = state.cached(version);
-      if (value == Mark.LONG) {
-        return state.cachedWord(version);
-      }
-      if (value == null && state.find(ref, version) == Mark.LONG) {
-        return state.foundWord();
-      }
+    if (state != null && state.find(ref) == Mark.LONG) {
+      return state.foundWord();
     }
     return hasDefault ? ref.lookupBase(defaultValue) : globalOrThrow();
   }
@@ -102,17 +105,16 @@ public final class LongContextVar {
    * @return the value, or {@code other}
    */
   public long getOrElse(long other) {
+    long key = VarCache.key(tag);
+    VarCache.Line line = VarCache.line(key);
+    return line.key == key && line.value == Mark.LONG ? line.word : slowGetOrElse(other);
+  }
+
+  private long slowGetOrElse(long other) {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state != null) {
-      Object value = state.cached(version);
-      if (value == Mark.LONG) {
-        return state.cachedWord(version);
-      }
-      if (value == null && state.find(ref, version) == Mark.LONG) {
-        return state.foundWord();
-      }
-    }
-    return ref.lookupBase(other);
+    return state != null && state.find(ref) == Mark.LONG
+        ? state.foundWord()
+        : ref.lookupBase(other);
   }
 
   /**
@@ -122,13 +124,7 @@ public final class LongContextVar {
    */
   public boolean isBound() {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state != null) {
-      Object hit = state.cached(version);
-      if ((hit != null ? hit : state.find(ref, version)) == Mark.LONG) {
-        return true;
-      }
-    }
-    return ref.isInBase();
+    return (state != null && state.find(ref) == Mark.LONG) || ref.isInBase();
   }
 
   /**
@@ -139,7 +135,7 @@ public final class LongContextVar {
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
    */
   public void set(long value) {
-    ThreadStates.current().setLong(ref, version, value);
+    ThreadStates.current().setLong(ref, value);
   }
 
   /**
@@ -149,7 +145,7 @@ public final class LongContextVar {
    *     then
    */
   public void delete() {
-    ThreadStates.current().deleteOrThrow(ref, version);
+    ThreadStates.current().deleteOrThrow(ref);
   }
 
   /**
@@ -159,7 +155,7 @@ public final class LongContextVar {
    * @return what undoes the setting
    */
   public Binding bind(long value) {
-    return VarBinding.bindLong(this, ref, version, value);
+    return VarBinding.bindLong(this, ref, value);
   }
 
   /**

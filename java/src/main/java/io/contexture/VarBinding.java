@@ -14,7 +14,6 @@ final class VarBinding implements Binding {
   private final Object variable;
 
   private final VarRef ref;
-  private final long varVersion;
   private final Lc lc;
 
   /** The thread state that made it. */
@@ -33,27 +32,24 @@ final class VarBinding implements Binding {
   private VarBinding(
       Object variable,
       VarRef ref,
-      long varVersion,
       Lc lc,
       ThreadState owner,
       @Nullable Object before,
       long wordBefore) {
     this.variable = variable;
     this.ref = ref;
-    this.varVersion = varVersion;
     this.lc = lc;
     this.owner = owner;
     this.before = before;
     this.wordBefore = wordBefore;
   }
 
-  static VarBinding bind(Object variable, VarRef ref, long varVersion, @Nullable Object value) {
+  static VarBinding bind(Object variable, VarRef ref, @Nullable Object value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
-    VarBinding binding =
-        new VarBinding(variable, ref, varVersion, lc, state, state.lookupTopmost(ref), 0);
-    state.set(ref, varVersion, value);
+    VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
+    state.set(ref, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -64,7 +60,7 @@ final class VarBinding implements Binding {
     return binding;
   }
 
-  static VarBinding bindLong(Object variable, VarRef ref, long varVersion, long value) {
+  static VarBinding bindLong(Object variable, VarRef ref, long value) {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
@@ -73,12 +69,11 @@ final class VarBinding implements Binding {
         new VarBinding(
             variable,
             ref,
-            varVersion,
             lc,
             state,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
-    state.setLong(ref, varVersion, value);
+    state.setLong(ref, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -102,11 +97,11 @@ final class VarBinding implements Binding {
     }
     state.checkBindingIsInnermost(owner, lc, place, ref);
     if (before == Mark.ABSENT) {
-      state.delete(ref, varVersion);
+      state.delete(ref);
     } else if (before == Mark.LONG) {
-      state.setLong(ref, varVersion, wordBefore);
+      state.setLong(ref, wordBefore);
     } else {
-      state.set(ref, varVersion, before);
+      state.set(ref, before);
     }
     lc.bindings--;
     Lc.Guest guest = lc.guests;

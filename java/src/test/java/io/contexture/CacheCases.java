@@ -289,4 +289,144 @@ abstract class CacheCases {
     }
     assertX(null);
   }
+
+  /** More variables than a thread has lines for, so that lines change hands. */
+  @Test
+  void c1MoreVariablesThanLinesKeepTheirValuesOverPushesAndPops() {
+    List<ContextVar<Integer>> objects = new ArrayList<>();
+    List<LongContextVar> longs = new ArrayList<>();
+    for (int i = 0; i < 1500; i++) {
+      objects.add(ContextVar.of("object " + i));
+      longs.add(LongContextVar.of("long " + i));
+      objects.get(i).set(i);
+      longs.get(i).set(i);
+    }
+    LogicalContext inner = new LogicalContext();
+    for (int round = 0; round < 3; round++) {
+      assertAll(objects, longs, 0);
+      inner.run(
+          () -> {
+            for (int i = 0; i < 1500; i += 3) {
+              objects.get(i).set(i + 1);
+              longs.get(i).set(i + 1);
+            }
+            assertAll(objects, longs, 1);
+            new LogicalContext().run(() -> assertAll(objects, longs, 1));
+            assertAll(objects, longs, 1);
+          });
+    }
+    assertAll(objects, longs, 0);
+  }
+
+  private static void assertAll(
+      List<ContextVar<Integer>> objects, List<LongContextVar> longs, int everyThird) {
+    for (int i = 0; i < objects.size(); i++) {
+      int expected = i % 3 == 0 ? i + everyThird : i;
+      assertEquals(expected, objects.get(i).get());
+      assertEquals(expected, longs.get(i).get());
+    }
+  }
+
+  /** So many pairs of a thread and a variable that they share the cells of the cache. */
+  @ParameterizedTest
+  @EnumSource
+  void c4ManyThreadsWithManyVariablesEachSeeTheirOwn(ThreadKind kind) throws Exception {
+    int threads = 64;
+    List<ContextVar<Integer>> variables = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      variables.add(ContextVar.of("v" + i));
+    }
+    CountDownLatch allSet = new CountDownLatch(threads);
+    List<ThreadKind.Running> running = new ArrayList<>();
+    for (int t = 0; t < threads; t++) {
+      int mine = t * 100_000;
+      running.add(
+          kind.start(
+              () -> {
+                for (int i = 0; i < variables.size(); i++) {
+                  variables.get(i).set(mine + i);
+                }
+                allSet.countDown();
+                Await.latch(allSet);
+                for (int round = 0; round < 20; round++) {
+                  for (int i = 0; i < variables.size(); i++) {
+                    assertEquals(mine + i, variables.get(i).get());
+                  }
+                }
+              }));
+    }
+    for (ThreadKind.Running thread : running) {
+      thread.join();
+    }
+  }
+
+  /** What the cache calls a variable by is used again for another once the first was collected. */
+  @Test
+  void c1VariablesThatComeAndGoNeverFindAnothersValue() {
+    new LogicalContext()
+        .run(
+            () -> {
+              for (int round = 0; round < 10; round++) {
+                List<ContextVar<Integer>> objects = new ArrayList<>();
+                List<LongContextVar> longs = new ArrayList<>();
+                for (int i = 0; i < 500; i++) {
+                  objects.add(ContextVar.of("object"));
+                  longs.add(LongContextVar.of("long"));
+                  assertFalse(objects.get(i).isBound());
+                  assertFalse(longs.get(i).isBound());
+                  objects.get(i).set(i);
+                  longs.get(i).set(i);
+                  assertEquals(i, objects.get(i).get());
+                  assertEquals(i, longs.get(i).get());
+                }
+                objects.clear();
+                longs.clear();
+                Await.collectGarbage();
+              }
+            });
+  }
+
+  /** Around the number of variables from which on a context is kept as a map. */
+  @Test
+  void c1ContextsThatGrowAndShrinkKeepTheirValues() {
+    List<ContextVar<Integer>> objects = new ArrayList<>();
+    List<LongContextVar> longs = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      objects.add(ContextVar.of("object " + i));
+      longs.add(LongContextVar.of("long " + i));
+    }
+    for (int size = 1; size <= 12; size++) {
+      int bound = size;
+      LogicalContext lc = new LogicalContext();
+      lc.run(
+          () -> {
+            for (int i = 0; i < bound; i++) {
+              objects.get(i).set(i);
+              longs.get(i).set(-i);
+            }
+          });
+      ExecutionContext[] before = new ExecutionContext[1];
+      lc.run(
+          () -> {
+            before[0] = ExecutionContext.capture();
+            for (int i = 0; i < bound; i++) {
+              objects.get(i).delete();
+              assertFalse(objects.get(i).isBound());
+              longs.get(i).set(i * 2L);
+              objects.get(i).set(null);
+              assertNull(objects.get(i).get());
+              longs.get(i).delete();
+              assertFalse(longs.get(i).isBound());
+            }
+          });
+      assertEquals(bound, lc.vars().size());
+      before[0].run(
+          () -> {
+            for (int i = 0; i < bound; i++) {
+              assertEquals(i, objects.get(i).get());
+              assertEquals(-i, longs.get(i).get());
+            }
+          });
+    }
+  }
 }

@@ -248,6 +248,7 @@ abstract class FaultCases {
             new LogicalContext()
                 .call(
                     () -> {
+                      fill(32);
                       Binding first = y.bind("first");
                       Binding[] second = new Binding[1];
                       boolean completed = end.run(() -> second[0] = x.bind("second"));
@@ -271,6 +272,7 @@ abstract class FaultCases {
             new LogicalContext()
                 .call(
                     () -> {
+                      fill(32);
                       if (boundBefore) {
                         x.set("before");
                         n.set(1);

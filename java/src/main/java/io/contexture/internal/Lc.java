@@ -115,6 +115,11 @@ public final class Lc {
             + ": an LC can be on one stack, once, at a time; use an LC per task or leave it first");
   }
 
+  /** Leaves the interlock: what was written here is seen by whoever enters it next. */
+  void release() {
+    HOLDER.setRelease(this, (ThreadState) null);
+  }
+
   /** Whether some living thread has this LC on its stack. Any thread. */
   public boolean isEntered() {
     ThreadState h = holder;

@@ -1,5 +1,8 @@
 package io.contexture.internal;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +13,19 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   map     id of an object variable -> slot          id of a long variable -> the value itself
  *   chunks  [ [ref, value, ref, value, ...], [...], ... ]     slot s is pair s % 32 of chunk s / 32
+ *           (the value is Mark.ABSENT where an object variable has been unbound)
  * </pre>
  *
  * <p>The map may lie in native memory, where C code reads it; the objects stay in the Java heap,
  * where the collector sees every path from a context to its values. A value that refers back to the
  * context that holds it is therefore plain garbage once nobody else refers to either: no handle
  * table, no root.
+ *
+ * <p><b>Few variables.</b> Most logical contexts bind a few variables. While there are at most
+ * {@value #FEW_PAIRS} pairs, and until C is to see the root at any time, the pairs lead: they alone
+ * tell what is bound ({@link Mark#LONG} stands for the word of the same slot in {@link #words}), a
+ * look-up goes through them, and the map is brought up to date when a link is made. Binding and
+ * unbinding then cost no more than a few stores. Afterwards the map leads and is never behind.
  *
  * <p><b>Writing.</b> A root that is on one thread's stack only is changed in place by that thread;
  * an ordinary {@code set} then stores one reference. Once a snapshot shares it, it is frozen: the
@@ -24,18 +34,34 @@ import org.jspecify.annotations.Nullable;
  * chunk array lives, so that a purge may clear the values of dead variables from any thread, and a
  * racing reader can tell by the {@link VarRef} that it found the right pair.
  *
- * <p><b>Reading.</b> Any thread may look up in any root, racing with the owner: {@link #map} is
- * volatile and written last, so what a map names, the chunks read after it hold.
+ * <p><b>Reading.</b> Any thread may look up in any root, racing with the owner. {@link #map} is
+ * volatile and written last, so what a map names, the chunks read after it hold. A pair's value is
+ * written before its {@link VarRef}, which is released, and the first pairs tell by themselves
+ * whether they are bound; a variable that is not among them is bound only if the map says so.
  */
 public final class Root {
   private static final long NO_SLOT = -1;
+  private static final int NOT_FEW = -1;
   private static final int CHUNK_SHIFT = 5;
   private static final int CHUNK_PAIRS = 1 << CHUNK_SHIFT;
   private static final int FIRST_PAIRS = 4;
+  private static final int FEW_PAIRS = 8;
+  private static final long[] NO_WORDS = {};
+  private static final VarHandle PAIR = MethodHandles.arrayElementVarHandle(Object[].class);
 
   private volatile AbstractLongHamt map;
+
+  /** Whether {@link #map} has yet to be brought up to date. */
+  private volatile boolean behind;
+
   private @Nullable Object[][] chunks;
   private int used;
+
+  /** The values of long variables by slot, while the pairs lead; owned as chunk 0 is. */
+  private long @Nullable [] words = NO_WORDS;
+
+  /** The number of pairs that are bound, while the pairs lead. */
+  private int bound;
 
   /** Bit c: chunk c is this root's own. Chunks from 64 on are copied at every write. */
   private long ownedChunks;
@@ -53,9 +79,12 @@ public final class Root {
 
   private Root(Root shared) {
     final long epoch = Roots.epoch();
+    behind = shared.behind; // before the map: another thread may be bringing that up to date
     map = shared.map;
     chunks = shared.chunks.clone();
     used = shared.used;
+    words = shared.words;
+    bound = shared.bound;
     Roots.register(this);
     scrubIfPurgedSince(epoch);
   }
@@ -65,19 +94,116 @@ public final class Root {
     return new Root(this);
   }
 
-  /** The map from ids to words. */
+  /**
+   * The map from ids to words, brought up to date. Owner, or any thread if the root is frozen: then
+   * all of them get the same.
+   *
+   * @throws OutOfMemoryError if there is no room for it; nothing has changed then
+   */
   public AbstractLongHamt map() {
-    return map;
+    return behind ? bringUpToDate() : map;
+  }
+
+  /** Whether {@link #map} would have to be made first, because the pairs lead. */
+  public boolean isMapBehind() {
+    return behind;
+  }
+
+  /** Locked, because a link refers to the memory of the map and only this root keeps that alive. */
+  private synchronized AbstractLongHamt bringUpToDate() {
+    AbstractLongHamt old = map;
+    if (!behind) {
+      return old;
+    }
+    AbstractLongHamt next = old;
+    Object[] pairs = chunks[0];
+    for (int slot = 0; slot < used; slot++) {
+      VarRef ref = (VarRef) Objects.requireNonNull(pairs[slot << 1]);
+      Object value = pairs[(slot << 1) + 1];
+      if (value != Mark.ABSENT) {
+        next = next.put(ref.id, ref.isLong ? Objects.requireNonNull(words)[slot] : slot);
+      } else if (next.containsKey(ref.id)) {
+        next = next.remove(ref.id);
+      }
+    }
+    if (next != old) {
+      mapOwned = true;
+      map = next;
+    }
+    behind = false;
+    return next;
+  }
+
+  /** Lets the map lead from now on. Owner, unshared. */
+  private void letMapLead() {
+    if (words != null) {
+      map();
+      words = null;
+    }
   }
 
   boolean isEmpty() {
-    return map.isEmpty();
+    return words == null ? map.isEmpty() : bound == 0;
+  }
+
+  /** Whether {@link #lookup} needn't ask the map, whatever it is asked for. Owner, or frozen. */
+  public boolean hasFewPairs() {
+    return used <= FEW_PAIRS;
   }
 
   /** The object bound to {@code ref}, {@code null} included, or {@link Mark#ABSENT}. Any thread. */
   public @Nullable Object lookup(VarRef ref) {
-    long slot = map.find(ref.id, NO_SLOT);
+    AbstractLongHamt names = map;
+    Object[] pairs = chunks[0];
+    int i = placeAmongFew(pairs, ref);
+    if (i >= 0) {
+      return pairs[i + 1];
+    }
+    if (pairs.length <= FEW_PAIRS << 1) {
+      return Mark.ABSENT;
+    }
+    long slot = names.find(ref.id, NO_SLOT);
     return slot == NO_SLOT ? Mark.ABSENT : valueAt(slot, ref);
+  }
+
+  /** Where the pair of a variable is if it is among the first few, or a negative number. */
+  private static int placeAmongFew(@Nullable Object[] pairs, VarRef ref) {
+    int end = Math.min(pairs.length, FEW_PAIRS << 1);
+    for (int i = 0; i < end; i += 2) {
+      Object other = pairs[i];
+      if (other == ref) {
+        VarHandle.loadLoadFence(); // see class comment
+        return i;
+      }
+      if (other == null) {
+        break;
+      }
+    }
+    return -1;
+  }
+
+  /** Whether a long variable is bound here. Any thread. */
+  public boolean containsLong(VarRef ref) {
+    if (words != null) {
+      Object[] pairs = chunks[0];
+      int i = placeAmongFew(pairs, ref);
+      return i >= 0 && pairs[i + 1] == Mark.LONG;
+    }
+    VarHandle.loadLoadFence(); // the map before the words were dropped
+    return map.containsKey(ref.id);
+  }
+
+  /** The word bound to a long variable, or {@code absent}. Any thread. */
+  public long lookupLong(VarRef ref, long absent) {
+    long[] all = words;
+    if (all != null) {
+      Object[] pairs = chunks[0];
+      int i = placeAmongFew(pairs, ref);
+      // A reader that races with the owner may have got an array of before the variable was bound.
+      return i >= 0 && pairs[i + 1] == Mark.LONG && i >>> 1 < all.length ? all[i >>> 1] : absent;
+    }
+    VarHandle.loadLoadFence(); // as above
+    return map.find(ref.id, absent);
   }
 
   /** The object in {@code slot}, which {@link #map} gave for {@code ref}. Any thread. */
@@ -96,46 +222,139 @@ public final class Root {
 
   /** Whether {@code ref} is bound here. Any thread. */
   boolean contains(VarRef ref) {
-    return map.containsKey(ref.id);
+    return ref.isLong ? containsLong(ref) : lookup(ref) != Mark.ABSENT;
   }
 
-  /** The word bound to {@code ref}, or {@code absent}. Any thread. */
-  long lookupLong(VarRef ref, long absent) {
-    return map.find(ref.id, absent);
-  }
-
-  /** Binds an object variable. Owner, unshared. Returns whether the map changed. */
-  boolean set(VarRef ref, @Nullable Object value) {
+  /**
+   * Binds an object variable. Owner, unshared. Returns its slot.
+   *
+   * @param eagerly whether the map must be up to date afterwards
+   */
+  long set(VarRef ref, @Nullable Object value, boolean eagerly) {
+    int few = eagerly ? NOT_FEW : setAmongFew(ref, value, 0);
+    if (few != NOT_FEW) {
+      return few;
+    }
+    letMapLead();
     long slot = map.find(ref.id, NO_SLOT);
     if (slot != NO_SLOT) {
       ownChunk((int) (slot >>> CHUNK_SHIFT))[(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = value;
-      return false;
+      return slot;
     }
-    insert(ref, value, 0);
-    return true;
+    return insert(ref, value, 0);
   }
 
-  /** Binds a long variable. Owner, unshared. Returns whether the map changed. */
-  boolean setLong(VarRef ref, long word) {
+  /** Binds a variable if the pairs lead and go on to do so; returns its slot, or NOT_FEW. */
+  private int setAmongFew(VarRef ref, @Nullable Object value, long word) {
+    if (words == null) {
+      return NOT_FEW;
+    }
+    int slot = slotFor(ref);
+    if (slot >= FEW_PAIRS) {
+      return NOT_FEW;
+    }
+    int i = slot << 1;
+    Object[] chunk = roomFor(slot);
+    if (ref.isLong && words.length == 0) {
+      words = new long[FEW_PAIRS];
+    }
+    boolean wasBound = slot < used && chunk[i + 1] != Mark.ABSENT;
+    // Nothing below can fail.
+    if (!behind && (ref.isLong || !wasBound)) {
+      behind = true;
+    }
+    if (ref.isLong) {
+      words[slot] = word;
+    }
+    chunk[i + 1] = value;
+    if (slot == used) {
+      PAIR.setRelease(chunk, i, (Object) ref);
+      used = slot + 1;
+    }
+    if (!wasBound) {
+      bound++;
+    }
+    return slot;
+  }
+
+  /**
+   * Whether an object variable is bound in {@code slot}, which may be any number, and the slot may
+   * be written.
+   */
+  boolean isReplaceable(long slot, VarRef ref) {
+    Object[][] all = chunks;
+    long c = slot >>> CHUNK_SHIFT;
+    if (c >= Math.min(all.length, Long.SIZE) || (ownedChunks & (1L << c)) == 0) {
+      return false;
+    }
+    Object[] chunk = all[(int) c];
+    int i = ((int) slot & (CHUNK_PAIRS - 1)) << 1;
+    return i < chunk.length && chunk[i] == ref && chunk[i + 1] != Mark.ABSENT;
+  }
+
+  /** Replaces the value in a slot that {@link #isReplaceable}. No allocation. */
+  void replace(long slot, @Nullable Object value) {
+    chunks[(int) (slot >>> CHUNK_SHIFT)][(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = value;
+  }
+
+  /** The slot of a long variable that is bound and may be written there, or a negative number. */
+  int replaceableWord(VarRef ref) {
+    if (words == null || (ownedChunks & 1) == 0) {
+      return -1;
+    }
+    Object[] pairs = chunks[0];
+    int i = placeAmongFew(pairs, ref);
+    return i >= 0 && pairs[i + 1] == Mark.LONG ? i >>> 1 : -1;
+  }
+
+  /** Replaces the word in a slot that {@link #replaceableWord} gave. No allocation. */
+  void replaceWord(int slot, long word) {
+    Objects.requireNonNull(words)[slot] = word;
+    if (!behind) {
+      behind = true;
+    }
+  }
+
+  /**
+   * Binds a long variable. Owner, unshared. Returns the word.
+   *
+   * @param eagerly whether the map must be up to date afterwards
+   */
+  long setLong(VarRef ref, long word, boolean eagerly) {
+    if (!eagerly && setAmongFew(ref, Mark.LONG, word) != NOT_FEW) {
+      return word;
+    }
+    letMapLead();
     AbstractLongHamt old = map;
     if (!old.containsKey(ref.id)) {
       insert(ref, null, word);
-      return true;
+    } else if (!mapOwned || !old.replaceUnshared(ref.id, word)) {
+      AbstractLongHamt next = old.put(ref.id, word);
+      if (next != old) {
+        map = next;
+        mapOwned = true;
+      }
     }
-    if (mapOwned && old.replaceUnshared(ref.id, word)) {
-      return false;
-    }
-    AbstractLongHamt next = old.put(ref.id, word);
-    if (next == old) {
-      return false;
-    }
-    map = next;
-    mapOwned = true;
-    return true;
+    return word;
   }
 
-  /** Unbinds a variable that is bound here. Owner, unshared. */
-  void remove(VarRef ref) {
+  /**
+   * Unbinds a variable that is bound here. Owner, unshared.
+   *
+   * @param eagerly whether the map must be up to date afterwards
+   */
+  void remove(VarRef ref, boolean eagerly) {
+    if (words != null && !eagerly) {
+      Object[] chunk = ownChunk(0);
+      int slot = slotFor(ref);
+      if (!behind) {
+        behind = true;
+      }
+      bound--;
+      chunk[(slot << 1) + 1] = Mark.ABSENT;
+      return;
+    }
+    letMapLead();
     AbstractLongHamt old = map;
     long slot = ref.isLong ? NO_SLOT : old.find(ref.id, NO_SLOT);
     AbstractLongHamt next = old.remove(ref.id);
@@ -144,21 +363,22 @@ public final class Root {
     map = next;
     mapOwned = true;
     if (chunk != null) {
-      chunk[(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = null;
+      chunk[(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = Mark.ABSENT;
     }
   }
 
-  private void insert(VarRef ref, @Nullable Object value, long word) {
+  private long insert(VarRef ref, @Nullable Object value, long word) {
     int slot = slotFor(ref);
     Object[] chunk = roomFor(slot);
     AbstractLongHamt next = map.put(ref.id, ref.isLong ? word : slot);
     // Nothing below can fail. The pair is in place before the map names it.
     int i = (slot & (CHUNK_PAIRS - 1)) << 1;
-    chunk[i] = ref;
     chunk[i + 1] = value;
+    PAIR.setRelease(chunk, i, (Object) ref);
     used = Math.max(used, slot + 1);
     mapOwned = true;
     map = next;
+    return slot;
   }
 
   /** The slot that was the variable's before, if it is among the last ones, else a new one. */
@@ -216,7 +436,11 @@ public final class Root {
         break;
       }
       to[i] = ref;
-      to[i + 1] = ref.isDead() ? null : from[i + 1];
+      Object value = from[i + 1];
+      to[i + 1] = value instanceof Mark || !ref.isDead() ? value : null;
+    }
+    if (c == 0 && words != null && words.length != 0) {
+      words = words.clone();
     }
     chunks[c] = to;
     if (c < Long.SIZE) {
@@ -237,7 +461,7 @@ public final class Root {
     for (Object[] chunk : chunks) {
       for (int i = 0; i < chunk.length; i += 2) {
         VarRef ref = (VarRef) chunk[i];
-        if (ref != null && ref.isDead()) {
+        if (ref != null && ref.isDead() && !(chunk[i + 1] instanceof Mark)) {
           chunk[i + 1] = null;
         }
       }
@@ -246,11 +470,10 @@ public final class Root {
 
   /** Calls {@code action} with every variable that is alive and bound here. Any thread. */
   void forEachLive(Consumer<VarRef> action) {
-    AbstractLongHamt names = map;
     for (Object[] chunk : chunks) {
       for (int i = 0; i < chunk.length; i += 2) {
         VarRef ref = (VarRef) chunk[i];
-        if (ref != null && !ref.isDead() && names.containsKey(ref.id)) {
+        if (ref != null && !ref.isDead() && contains(ref)) {
           action.accept(ref);
         }
       }
@@ -265,7 +488,7 @@ public final class Root {
   boolean isWastefulFor(VarRef ref) {
     if (used < FIRST_PAIRS
         || Integer.bitCount(used) != 1
-        || map.containsKey(ref.id)
+        || contains(ref)
         || slotFor(ref) != used) {
       return false;
     }
@@ -286,11 +509,11 @@ public final class Root {
     final long epoch = Roots.epoch();
     from.forEachLive(
         ref -> {
-          if (!map.containsKey(ref.id)) {
+          if (!contains(ref)) {
             if (ref.isLong) {
-              insert(ref, null, from.map.find(ref.id, 0));
+              setLong(ref, from.lookupLong(ref, 0), false);
             } else {
-              insert(ref, from.lookup(ref), 0);
+              set(ref, from.lookup(ref), false);
             }
           }
         });

@@ -4,6 +4,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,9 @@ final class Roots {
   private static final AtomicLong EPOCH = new AtomicLong();
   private static final AtomicBoolean REQUESTED = new AtomicBoolean();
 
+  /** The dead variables that no purge has begun for yet, linked. */
+  private static final AtomicReference<@Nullable VarRef> DEAD = new AtomicReference<>();
+
   static {
     for (int i = 0; i < STRIPES; i++) {
       STRIPE[i] = new Stripe();
@@ -55,8 +59,13 @@ final class Roots {
     return (before & 1) != 0 || EPOCH.get() != before;
   }
 
-  /** Notes that a variable has died. */
-  static void requestPurge() {
+  /** Notes that the variable of {@code dead} has died. Allocates nothing. */
+  static void requestPurge(VarRef dead) {
+    VarRef next;
+    do {
+      next = DEAD.get();
+      dead.nextDead = next;
+    } while (!DEAD.compareAndSet(next, dead));
     REQUESTED.set(true);
   }
 
@@ -72,6 +81,7 @@ final class Roots {
       return;
     }
     boolean done = false;
+    VarRef dead = DEAD.getAndSet(null);
     EPOCH.incrementAndGet();
     try {
       for (Stripe stripe : STRIPE) {
@@ -81,7 +91,17 @@ final class Roots {
       done = true;
     } finally {
       EPOCH.incrementAndGet();
-      if (!done) { // out of memory: the values are still there
+      while (dead != null) {
+        VarRef next = dead.nextDead;
+        if (done) {
+          dead.nextDead = null;
+          VarCache.giveBackTag(dead);
+        } else { // out of memory: the values are still there
+          requestPurge(dead);
+        }
+        dead = next;
+      }
+      if (!done) {
         REQUESTED.set(true);
       }
     }

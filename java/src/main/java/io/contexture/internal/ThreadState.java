@@ -5,6 +5,7 @@ import io.contexture.internal.mirror.MirrorThreadState;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,16 +14,19 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   top      the topmost LC, or null: an empty one that hasn't been needed yet
  *   below    the chain under it, immutable
- *   frames   what each enter has saved, innermost last
+ *   frames   what each enter has saved, innermost last; elsewhere than in the body of a generator
+ *            that is in local variables of the methods that run something
  *   version  names this state of the stack
- *   cache    (variable version, stack version) -> value
+ *   lines    what look-ups have found; see {@link VarCache}
  * </pre>
  *
  * <h2>Versions</h2>
  *
- * <p>A cached value is right while the variable's version and the stack's version are what they
- * were when it was cached (C2). Both are numbers of one 64-bit counter and never reused, so a stack
- * version also names the thread state. The rules that keep this true:
+ * <p>A value that this thread has cached is right while the stack's version is what it was when the
+ * value was found (C2). Versions are numbers of one 64-bit counter and never reused, so one also
+ * names the thread state. Before the version of the current stack becomes another, every line of
+ * the cache that is valid is made invalid; a look-up makes it valid again once its version is the
+ * current one. The rules that keep this true:
  *
  * <ul>
  *   <li>Over a chain under an empty LC the version is the chain's {@link EcLink#stamp}: that can't
@@ -31,9 +35,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>Entering a non-empty LC takes a new version, or the one it had when it was left, if the
  *       same state enters it over the same chain: only the top of a stack can change, so it is as
  *       it was.
- *   <li>The first {@code set} in an empty LC takes a new version.
- *   <li>Further {@code set}s keep the version: they replace the cache entry of their own variable,
- *       and those of the others are as right as before.
+ *   <li>The first {@code set} in an empty LC takes a new version. Only its own variable is looked
+ *       up differently from then on, so lines of others stay valid.
+ *   <li>Further {@code set}s keep the version: they write through to the line of their own
+ *       variable, and those of the others are as right as before.
  *   <li>Leaving restores the version that was current before entering.
  * </ul>
  *
@@ -74,11 +79,14 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   protected @Nullable EcLink below;
   protected long version = EMPTY_VERSION;
 
-  /** The lookup cache; replaced as a whole when it grows. */
-  private VarCache.Line[] cache = VarCache.NONE;
+  /** The cache, a line to a variable; the array is replaced when it grows, the lines stay. */
+  private VarCache.@Nullable Line[] lines = VarCache.NO_LINES;
+
+  /** The lines that are valid, linked. */
+  private VarCache.@Nullable Line valid;
 
   /** The lines filled since the outermost operation began, linked; see C3. */
-  private VarCache.@Nullable Line filledInside;
+  private VarCache.Line filled = VarCache.LAST;
 
   /** The word beside a {@link Mark#LONG} that {@link #search} has just returned. */
   protected long foundWord;
@@ -86,12 +94,24 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** Whether {@link #sync} is owed. */
   protected boolean recordStale;
 
+  /** Whether C code may look at the record at any time, so that {@link #sync} mustn't wait. */
+  protected boolean exposed;
+
   /**
    * Counts captures, so that a pop knows whether the LC it uncovers has been captured meanwhile.
    */
   private long captures;
 
   private int depth;
+
+  /**
+   * The topmost LC of before the outermost operation; null outside, and in the body of a generator.
+   */
+  private @Nullable Lc outermost;
+
+  /** Whether this is the state of a generator's body, which alone has frames. */
+  private boolean inBody;
+
   private @Nullable Lc[] frameTop = NO_TOPS;
   private @Nullable EcLink[] frameBelow = NO_BELOWS;
   private long[] frameVersion = NO_NUMBERS;
@@ -120,6 +140,18 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    */
   protected abstract Object search(VarRef ref);
 
+  /** As {@link #search(VarRef)}, in one root. */
+  protected final Object search(Root root, VarRef ref) {
+    if (!ref.isLong) {
+      return Mark.mask(root.lookup(ref));
+    }
+    if (!root.containsLong(ref)) {
+      return Mark.ABSENT;
+    }
+    foundWord = root.lookupLong(ref, 0);
+    return Mark.LONG;
+  }
+
   /** Copies top, below and version to where the backend needs them; clears {@link #recordStale}. */
   protected abstract void sync();
 
@@ -129,29 +161,30 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   // ------------------------------------------------------------------------------ variables
 
   /**
-   * The hit: the object cached for a variable in the current state of the stack, as {@link
-   * Mark#mask} has it, {@link Mark#ABSENT}, {@link Mark#LONG}, or null if nothing is cached.
+   * Finds a variable on the whole stack, or among the lines of this state, and sees to it that the
+   * next look-up hits. Never throws for want of a cache.
+   *
+   * @return the value as {@link Mark#mask} has it, {@link Mark#ABSENT}, or {@link Mark#LONG} with
+   *     the value in {@link #foundWord}
    */
-  public final @Nullable Object cached(long varVersion) {
-    VarCache.Line line = line(varVersion);
-    return line.varVersion == varVersion && line.stackVersion == version ? line.value : null;
-  }
-
-  /** The word beside a {@link Mark#LONG} that {@link #cached} has just returned. */
-  public final long cachedWord(long varVersion) {
-    return line(varVersion).word;
-  }
-
-  /** The miss: finds a variable on the whole stack and caches what {@link #cached} then returns. */
-  public final Object find(VarRef ref, long varVersion) {
-    VarCache.Line[] lines = VarCache.withRoomFor(cache, varVersion, version);
-    if (lines != cache) {
-      cache = lines;
-      filledInside = null;
+  public final Object find(VarRef ref) {
+    VarCache.Line line = line(ref);
+    if (line != null && (line.key >= 0 || line.stackVersion == version)) {
+      Object value = line.value;
+      if (value != null) {
+        foundWord = line.word;
+        validate(line, ref);
+        return value;
+      }
     }
-    Object variable = ref.get();
+    final Object variable = ref.get();
     Object found = search(ref);
-    fill(varVersion, found, foundWord);
+    if (line == null) {
+      line = newLine(ref);
+    }
+    if (line != null) {
+      fill(line, ref, found, foundWord);
+    }
     ref.keepAlive(variable);
     return found;
   }
@@ -161,26 +194,83 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return foundWord;
   }
 
-  private VarCache.Line line(long varVersion) {
-    VarCache.Line[] lines = cache;
-    return lines[(int) varVersion & (lines.length - 1)];
+  /** This thread's line for a variable, valid or not; null if there is none. */
+  private VarCache.@Nullable Line line(VarRef ref) {
+    VarCache.@Nullable Line[] all = lines;
+    VarCache.Line line = all[VarCache.place(ref.tag, all)];
+    long key = ref.tag ^ threadId;
+    return line != null && (line.key == key || line.key == ~key) ? line : null;
   }
 
-  /** Caches a value under the current version, if there is a cache. Plain stores, null first. */
-  private void fill(long varVersion, Object masked, long word) {
-    if (cache != VarCache.NONE) {
-      VarCache.Line line = line(varVersion);
-      line.value = null;
-      line.varVersion = varVersion;
-      line.stackVersion = version;
-      line.word = word;
-      line.value = masked;
-      if (depth > 0 && !line.listed) {
-        line.listed = true;
-        line.next = filledInside;
-        filledInside = line;
+  /** A line for a variable that has none; null if there can't be one. */
+  private VarCache.@Nullable Line newLine(VarRef ref) {
+    long tag = ref.tag;
+    if (!VarCache.isCacheable(tag, threadId)) {
+      return null;
+    }
+    lines = VarCache.withRoomFor(lines, tag, tag ^ threadId, version);
+    if (lines == VarCache.NO_LINES) {
+      return null;
+    }
+    int place = VarCache.place(tag, lines);
+    VarCache.Line before = lines[place];
+    if (before != null) { // nobody finds it again, so nobody would write through to it
+      VarCache.discard(before);
+      before.key = VarCache.LAST.key;
+    }
+    try {
+      VarCache.Line line = new VarCache.Line(~(tag ^ threadId));
+      lines[place] = line;
+      return line;
+    } catch (OutOfMemoryError e) {
+      lines[place] = null;
+      return null;
+    }
+  }
+
+  /** Puts what was found under the current version into a line. Plain stores, null first. */
+  private void fill(VarCache.Line line, VarRef ref, Object masked, long word) {
+    line.value = null;
+    line.stackVersion = version;
+    line.word = word;
+    listFilled(line, ref, masked);
+    line.value = masked;
+    validate(line, ref);
+  }
+
+  /**
+   * Sees to it that a value is out of the cache after the outermost operation (C3), unless the LC
+   * that this was begun in holds it anyway.
+   */
+  private void listFilled(VarCache.Line line, VarRef ref, Object masked) {
+    if (depth > 0 && line.nextFilled == null && !(masked instanceof Mark)) {
+      Lc lc = outermost;
+      Root root = lc == null ? null : lc.root;
+      if (root == null || !root.hasFewPairs() || root.lookup(ref) != masked) {
+        line.nextFilled = filled;
+        filled = line;
       }
     }
+  }
+
+  private void validate(VarCache.Line line, VarRef ref) {
+    long key = ref.tag ^ threadId;
+    if (line.key != key) {
+      line.nextValid = valid;
+      valid = line;
+      line.key = key;
+    }
+    VarCache.install(line, key);
+  }
+
+  /** Makes every line invalid: the version of the stack changes. No call, no allocation. */
+  private void invalidateLines() {
+    for (VarCache.Line line = valid; line != null; line = line.nextValid) {
+      if (line.key >= 0) {
+        line.key = ~line.key;
+      }
+    }
+    valid = null;
   }
 
   /** The topmost LC's object for an object variable, null included, or {@link Mark#ABSENT}. */
@@ -203,16 +293,61 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** V4 for an object variable. */
-  public final void set(VarRef ref, long varVersion, @Nullable Object value) {
-    write(ref, varVersion, value, 0);
+  public final void set(VarRef ref, @Nullable Object value) {
+    VarCache.Line line = line(ref);
+    Lc lc = top;
+    if (line != null && line.key >= 0 && lc != null && !lc.shared) {
+      Root root = lc.root;
+      if (root != null && root.isReplaceable(line.word, ref)) {
+        final Object variable = ref.get();
+        final Object masked = Mark.mask(value);
+        line.value = null;
+        lc.forgetDerived();
+        root.replace(line.word, value);
+        // The value is in place, see the class comment.
+        try {
+          if (depth > 0) {
+            listFilled(line, ref, masked);
+          }
+          line.value = masked;
+          ref.keepAlive(variable);
+        } catch (StackOverflowError uncached) {
+          // The line has no value, or the right one.
+        }
+        return;
+      }
+    }
+    write(ref, value, 0);
   }
 
   /** V4 for a long variable. */
-  public final void setLong(VarRef ref, long varVersion, long word) {
-    write(ref, varVersion, null, word);
+  public final void setLong(VarRef ref, long word) {
+    VarCache.Line line = line(ref);
+    Lc lc = top;
+    if (line != null && line.key >= 0 && lc != null && !lc.shared && !exposed) {
+      Root root = lc.root;
+      int slot = root == null ? -1 : root.replaceableWord(ref);
+      if (root != null && slot >= 0) {
+        final Object variable = ref.get();
+        line.value = null;
+        lc.forgetDerived();
+        recordStale = true;
+        root.replaceWord(slot, word);
+        // As in set.
+        line.word = word;
+        line.value = Mark.LONG;
+        try {
+          ref.keepAlive(variable);
+        } catch (StackOverflowError atTheEnd) {
+          // Nothing is left to do.
+        }
+        return;
+      }
+    }
+    write(ref, null, word);
   }
 
-  private void write(VarRef ref, long varVersion, @Nullable Object value, long word) {
+  private void write(VarRef ref, @Nullable Object value, long word) {
     final Object variable = ref.get();
     Lc lc = top;
     if (lc == null) {
@@ -222,11 +357,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final boolean wasEmpty = before == null || before.isEmpty();
     final long v = wasEmpty ? takeVersion() : version;
     final Root root = rootForWriting(lc, before, ref);
-    forgetCached(varVersion);
+    forgetCached(ref);
     lc.forgetDerived();
-    final boolean owed = recordStale;
     recordStale = true;
-    final boolean moved = ref.isLong ? root.setLong(ref, word) : root.set(ref, value);
+    final long inLine =
+        ref.isLong ? root.setLong(ref, word, exposed) : root.set(ref, value, exposed);
     // The value is in place. Now plain stores only, see the class comment.
     if (root != before) {
       lc.root = root;
@@ -234,15 +369,18 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
     top = lc;
     version = v;
-    recordStale = owed || moved || root != before;
     try {
-      if (recordStale) {
-        sync();
+      syncIfExposed();
+      VarCache.Line line = line(ref);
+      if (line == null && lines != VarCache.NO_LINES) {
+        line = newLine(ref);
       }
-      fill(varVersion, ref.isLong ? Mark.LONG : Mark.mask(value), word);
+      if (line != null) {
+        fill(line, ref, ref.isLong ? Mark.LONG : Mark.mask(value), inLine);
+      }
       ref.keepAlive(variable);
     } catch (StackOverflowError leftForLater) {
-      // The record is flagged stale and the cache entry is empty: the next use makes up for it.
+      // The record is flagged stale and the line has no value: the next use makes up for it.
     }
   }
 
@@ -251,24 +389,24 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    *
    * @return false, with nothing changed, if it isn't bound there
    */
-  public final boolean delete(VarRef ref, long varVersion) {
+  public final boolean delete(VarRef ref) {
     Lc lc = top;
     Root before = lc == null ? null : lc.root;
     if (lc == null || before == null || !before.contains(ref)) {
       return false;
     }
     final Root root = rootForWriting(lc, before, ref);
-    forgetCached(varVersion);
+    forgetCached(ref);
     lc.forgetDerived();
     recordStale = true;
-    root.remove(ref);
+    root.remove(ref, exposed);
     // As in write.
     if (root != before) {
       lc.root = root;
       lc.shared = false;
     }
     try {
-      sync();
+      syncIfExposed();
     } catch (StackOverflowError leftForLater) {
       // As in write.
     }
@@ -276,8 +414,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** V5 with its error. */
-  public final void deleteOrThrow(VarRef ref, long varVersion) {
-    if (!delete(ref, varVersion)) {
+  public final void deleteOrThrow(VarRef ref) {
+    if (!delete(ref)) {
       throw new NoSuchElementException(
           "context variable '"
               + ref.name
@@ -296,8 +434,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return lc.shared ? root.copy() : root;
   }
 
-  private void forgetCached(long varVersion) {
-    line(varVersion).value = null;
+  private void forgetCached(VarRef ref) {
+    VarCache.Line line = line(ref);
+    if (line != null) {
+      line.value = null;
+    }
+  }
+
+  private void syncIfExposed() {
+    if (exposed && recordStale) {
+      sync();
+    }
   }
 
   private long takeVersion() {
@@ -394,9 +541,10 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /**
    * Runs one of {@code body} and {@code op} with {@code lc} over the current stack, or else with
-   * {@code ec} in its place. Of the current stack this keeps nothing in local variables: the body
-   * may be that of a generator, which must not hold what its resumer had while it is suspended, and
-   * may go on over another.
+   * {@code ec} in its place.
+   *
+   * <p>What was current is saved in local variables, but for the body of a generator in frames: it
+   * mustn't hold what its resumer had while it is suspended, and may go on over another.
    */
   @SuppressWarnings("NullAway") // a Runnable has no result, and nobody looks at it
   private <R extends @Nullable Object, X extends Throwable> R execute(
@@ -406,32 +554,58 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       ScopedValue.@Nullable CallableOp<? extends R, X> op)
       throws X {
     final int d = depth;
+    final boolean framed = inBody;
+    final Lc topBefore = framed ? null : top;
+    final EcLink belowBefore = framed ? null : below;
+    final long versionBefore = version;
+    final long capturesBefore = captures;
     push(lc, ec);
-    // As at the end of push, so in the finally up to sync() plain stores only.
+    // As at the end of push, so in the finally plain stores only, but for the last of it.
     try {
-      sync();
+      if (exposed) {
+        sync();
+      }
       if (body != null) {
         body.run();
         return null;
       }
-      return java.util.Objects.requireNonNull(op).call();
+      return Objects.requireNonNull(op).call();
     } finally {
       if (lc != null) {
         lc.link = null;
         lc.linkBelow = null;
         lc.captured = null;
-        EcLink base = below;
+        EcLink beneath = below;
         lc.lastOwner = uniqueId;
-        lc.lastStamp = base == null ? EMPTY_VERSION : base.stamp;
+        lc.lastStamp = beneath == null ? EMPTY_VERSION : beneath.stamp;
         lc.lastVersion = version;
       }
-      Lc uncovered = frameTop[d];
+      Lc uncovered = topBefore;
+      EcLink uncoveredBelow = belowBefore;
+      long restored = versionBefore;
+      long capturesAtEntry = capturesBefore;
+      if (framed) {
+        uncovered = frameTop[d];
+        uncoveredBelow = frameBelow[d];
+        restored = frameVersion[d];
+        capturesAtEntry = frameCaptures[d];
+        frameTop[d] = null;
+        frameBelow[d] = null;
+      }
       top = uncovered;
-      below = frameBelow[d];
-      version = frameVersion[d];
-      if (frameCaptures[d] != captures) {
+      below = uncoveredBelow;
+      if (version != restored) {
+        version = restored;
+        for (VarCache.Line line = valid; line != null; line = line.nextValid) {
+          if (line.key >= 0) {
+            line.key = ~line.key;
+          }
+        }
+        valid = null;
+      }
+      if (captures != capturesAtEntry) {
         if (lc == null) {
-          captures = frameCaptures[d];
+          captures = capturesAtEntry;
           if (capturesAtAttach > captures) { // the body has yielded in between
             capturesAtAttach = captures;
           }
@@ -439,21 +613,33 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
           uncovered.shared = true;
         }
       }
-      frameTop[d] = null;
-      frameBelow[d] = null;
       depth = d;
       recordStale = true;
-      if (lc != null) {
-        lc.holder = null;
-      }
-      try {
-        sync();
-        if (d == 0 && filledInside != null) {
-          VarCache.clearStale(filledInside, version); // C3
-          filledInside = null;
+      if (d == 0) { // C3
+        for (VarCache.Line line = filled; line != VarCache.LAST; ) {
+          if (line.stackVersion != version) {
+            line.value = null;
+          }
+          VarCache.Line next = line.nextFilled;
+          line.nextFilled = null;
+          line = next;
         }
-      } catch (StackOverflowError leftForLater) {
-        // As in write; and stale entries are dropped after the next operation.
+        filled = VarCache.LAST;
+        outermost = null;
+      }
+      if (lc != null) {
+        try {
+          lc.release();
+        } catch (StackOverflowError withoutCall) {
+          lc.holder = null;
+        }
+      }
+      if (exposed) {
+        try {
+          sync();
+        } catch (StackOverflowError leftForLater) {
+          // As in write.
+        }
       }
     }
   }
@@ -461,7 +647,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** Enters {@code lc} over the current stack, or else {@code ec} in its place. */
   private void push(@Nullable Lc lc, @Nullable EcLink ec) {
     final int d = depth;
-    if (d == frameTop.length) {
+    final boolean framed = inBody;
+    if (framed && d == frameTop.length) {
       growFrames();
     }
     final EcLink base;
@@ -469,6 +656,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (lc == null) {
       base = ec;
       entered = stampOf(ec);
+      if (entered != version) {
+        invalidateLines();
+      }
     } else {
       base = cover();
       entered = version;
@@ -479,6 +669,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       try {
         if (!lc.isEmpty()) {
           entered = versionOver(lc, base);
+          if (entered != version) {
+            invalidateLines();
+          }
         }
         known = true;
       } finally {
@@ -488,11 +681,15 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
     }
     // From here on plain stores only.
-    frameTop[d] = top;
-    frameBelow[d] = below;
-    frameVersion[d] = version;
-    frameCaptures[d] = captures;
-    frameOver[d] = lc != null;
+    if (framed) {
+      frameTop[d] = top;
+      frameBelow[d] = below;
+      frameVersion[d] = version;
+      frameCaptures[d] = captures;
+      frameOver[d] = lc != null;
+    } else if (d == 0) {
+      outermost = top;
+    }
     depth = d + 1;
     top = lc;
     below = base;
@@ -532,7 +729,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
     EcLink link = lc.link;
     if (link == null || lc.linkBelow != below) {
-      link = EcLink.over(engine, java.util.Objects.requireNonNull(lc.root), below, takeVersion());
+      link = EcLink.over(engine, Objects.requireNonNull(lc.root), below, takeVersion());
       lc.linkBelow = below;
       lc.link = link;
     }
@@ -626,9 +823,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
     }
     if (resumption.lent != null && resumption.lent.changes != resumption.lentChanges) {
-      version = takeVersion();
+      long v = takeVersion();
+      invalidateLines();
+      version = v;
       recordStale = true;
-      sync();
+      syncIfExposed();
     }
   }
 
@@ -639,6 +838,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * @param own the generator's LC, or null if it is transparent
    */
   public final void attach(@Nullable Lc own, Resumption resumption) {
+    inBody = true;
     Lc level0 = own == null ? resumption.lent : own;
     if (resumption.abandoned) {
       gone = true;
@@ -675,7 +875,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       own.lastVersion = floor == 0 && depth == 0 ? version : frameVersion[0];
     }
     // What the body has looked up belongs to the resumer.
-    VarCache.clear(cache);
+    VarCache.clear(lines);
     for (int level = 0; level <= floor; level++) {
       setLevel(level, level == 0 && own == null ? null : levelTop(level), null, 0);
       Lc lc = levelTop(level);
@@ -725,7 +925,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       if (level > 0) {
         Lc covered = levelTop(level - 1);
         if (covered != null && !covered.isEmpty()) {
-          chain = linkOf(java.util.Objects.requireNonNull(covered.root), chain);
+          chain = linkOf(Objects.requireNonNull(covered.root), chain);
           covered.link = chain;
           covered.linkBelow = levelBelow(level - 1);
         }
@@ -745,7 +945,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     baseStamp = stampOf(base);
     capturesAtAttach = captures;
     recordStale = true;
-    sync();
+    syncIfExposed();
   }
 
   private @Nullable Lc levelTop(int level) {
@@ -788,7 +988,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** Clears every cached value; called by a purge, on any thread, racing with the owner. */
   final void clearCache() {
-    VarCache.clear(cache);
+    VarCache.clear(lines);
   }
 
   /**
@@ -802,6 +1002,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     depth = 0;
     frameTop = NO_TOPS;
     frameBelow = NO_BELOWS;
-    clearCache();
+    outermost = null;
+    for (VarCache.Line line : lines) {
+      if (line != null) {
+        VarCache.discard(line);
+      }
+    }
   }
 }

@@ -23,12 +23,19 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
   /** Whether the variable's value is the map's word itself rather than an object. */
   public final boolean isLong;
 
+  /** Its name in the {@link VarCache}; reused once the variable has been purged. */
+  public final long tag;
+
+  /** The next of those that await a purge; see {@link Roots}. */
+  @Nullable VarRef nextDead;
+
   /** A reference to {@code variable}, which has the given id and name. */
   public VarRef(Object variable, long id, String name, boolean isLong) {
     super(variable, Reaper.QUEUE);
     this.id = id;
     this.name = name;
     this.isLong = isLong;
+    this.tag = VarCache.takeTag(this);
   }
 
   /** Those of {@link #inBase}: a reference that is itself garbage would never be enqueued. */
@@ -103,7 +110,7 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
 
   @Override
   public void reap() {
-    Roots.requestPurge();
+    Roots.requestPurge(this);
     if (inBase) {
       deleteBase();
       IN_BASE.remove(this);

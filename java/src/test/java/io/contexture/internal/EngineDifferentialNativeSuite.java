@@ -95,14 +95,8 @@ class EngineDifferentialNativeSuite {
 
     /** V2, through the cache. */
     static Object look(ThreadState state, VarRef ref) {
-      Object found = state.cached(ref.id + 1);
-      boolean hit = found != null;
-      if (!hit) {
-        found = state.find(ref, ref.id + 1);
-      }
-      return found != Mark.LONG
-          ? found
-          : (Object) (hit ? state.cachedWord(ref.id + 1) : state.foundWord());
+      Object found = state.find(ref);
+      return found != Mark.LONG ? found : (Object) state.foundWord();
     }
 
     /** V2 in a snapshot. */
@@ -202,19 +196,19 @@ class EngineDifferentialNativeSuite {
       if (random.nextInt(4) == 0) {
         boolean held = model.delete(ref);
         for (Side side : sides) {
-          assertEquals(held, (inBody ? side.body : side.state).delete(ref, ref.id + 1));
+          assertEquals(held, (inBody ? side.body : side.state).delete(ref));
         }
       } else if (ref.isLong) {
         long word = random.nextInt(4) == 0 ? Long.MIN_VALUE : random.nextLong();
         model.set(ref, word);
         for (Side side : sides) {
-          (inBody ? side.body : side.state).setLong(ref, ref.id + 1, word);
+          (inBody ? side.body : side.state).setLong(ref, word);
         }
       } else {
         Object value = random.nextInt(8) == 0 ? null : "value " + counter++;
         model.set(ref, value);
         for (Side side : sides) {
-          (inBody ? side.body : side.state).set(ref, ref.id + 1, value);
+          (inBody ? side.body : side.state).set(ref, value);
         }
       }
       lookAt(model, inBody, 1);

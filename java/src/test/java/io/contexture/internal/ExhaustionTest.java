@@ -92,7 +92,7 @@ class ExhaustionTest {
     Object variable = new Object();
     VarRef ref = new VarRef(variable, 7, "v", false);
     VarRef other = new VarRef(variable, 9, "w", false);
-    state.set(ref, 8, "first");
+    state.set(ref, "first");
     int refused = 0;
     for (int i = 0; i < 10_000 && refused == 0; i++) {
       Lc lc = new Lc();
@@ -102,14 +102,14 @@ class ExhaustionTest {
         state.runInLc(
             lc,
             () -> {
-              assertEquals("first", find(state, ref));
+              assertEquals("first", state.find(ref));
               try {
-                state.set(ref, 8, value);
-                assertEquals(value, find(state, ref));
+                state.set(ref, value);
+                assertEquals(value, state.find(ref));
               } catch (IllegalStateException e) {
                 assertTrue(e.getMessage().contains("exhausted"), e.getMessage());
                 failures[0]++;
-                assertEquals("first", find(state, ref));
+                assertEquals("first", state.find(ref));
               }
             },
             null);
@@ -118,18 +118,13 @@ class ExhaustionTest {
         failures[0]++;
       }
       refused += failures[0];
-      assertEquals("first", find(state, ref));
+      assertEquals("first", state.find(ref));
       assertEquals(false, lc.isEntered());
     }
     assertTrue(refused > 0, "never exhausted");
-    assertEquals(Mark.ABSENT, find(state, other));
-    state.set(ref, 8, "replaced in place, which takes no number");
-    assertEquals("replaced in place, which takes no number", find(state, ref));
+    assertEquals(Mark.ABSENT, state.find(other));
+    state.set(ref, "replaced in place, which takes no number");
+    assertEquals("replaced in place, which takes no number", state.find(ref));
     java.lang.ref.Reference.reachabilityFence(variable);
-  }
-
-  private static Object find(ThreadState state, VarRef ref) {
-    Object cached = state.cached(ref.id + 1);
-    return cached != null ? cached : state.find(ref, ref.id + 1);
   }
 }

@@ -23,14 +23,14 @@ class GrowthTest {
     if (lives) {
       living.add(variable);
     }
-    return new VarRef(variable, engine.reserve(2), "v", isLong);
+    return new VarRef(variable, engine.reserve(1), "v", isLong);
   }
 
   private void set(VarRef ref, Object value) {
     if (ref.isLong) {
-      state.setLong(ref, ref.id + 1, value.hashCode());
+      state.setLong(ref, value.hashCode());
     } else {
-      state.set(ref, ref.id + 1, value);
+      state.set(ref, value);
     }
   }
 
@@ -47,7 +47,7 @@ class GrowthTest {
     for (int i = 0; i < MANY; i++) {
       VarRef ref = newVariable(false, i % 2 == 0);
       set(ref, i);
-      assertTrue(state.delete(ref, ref.id + 1));
+      assertTrue(state.delete(ref));
     }
     assertEquals(1, topmost().map().size());
     assertEquals("kept", state.lookupTopmost(kept));

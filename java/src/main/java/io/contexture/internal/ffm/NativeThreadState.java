@@ -15,9 +15,14 @@ import org.jspecify.annotations.Nullable;
  * A thread state with a record in native memory, a {@code cx_record}, which C searches and reads.
  *
  * <p>A hit is answered by the cache that both backends have in the Java heap, and never crosses
- * into C. A miss is one critical downcall, {@code cx_record_find}, which walks the whole chain; it
- * tells how far down it found the variable, and Java takes the object from that root. The record
- * has no cache of its own: C code that looks a variable up walks, too.
+ * into C. A miss first looks through the pairs of the topmost roots while those are small, in the
+ * Java heap; what that doesn't settle is one critical downcall, {@code cx_record_find}, which walks
+ * the whole chain; it tells how far down it found the variable, and Java takes the object from that
+ * root. The record has no cache of its own: C code that looks a variable up walks, too.
+ *
+ * <p><b>Synchronizing.</b> The record is brought up to date before C looks at it, and after each
+ * change while C code may look at any time because the record is lent; otherwise a change of the
+ * stack costs the record nothing.
  *
  * <p><b>Lifetime.</b> The record lies in a slab that this object keeps. The maps and links that the
  * record points to are kept by the fields {@link #top} and {@link #below}, which are written before
@@ -30,8 +35,14 @@ public final class NativeThreadState extends ThreadState {
 
   private static final long BYTES = WORD + Long.BYTES;
 
+  /** The number of roots to look through before C is asked: what a downcall takes anyway. */
+  private static final int SCANNED_ROOTS = 4;
+
   private final Slab slab;
   private final long record;
+
+  /** How many handles are lent. */
+  private int lent;
 
   NativeThreadState(Engine engine, Thread thread, long uniqueId) {
     super(engine, thread, uniqueId);
@@ -44,8 +55,33 @@ public final class NativeThreadState extends ThreadState {
 
   @Override
   protected Object search(VarRef ref) {
+    Root root = topRoot();
+    EcLink link = below;
+    for (int hop = 0; hop < SCANNED_ROOTS; hop++) {
+      if (root != null) {
+        if (!root.hasFewPairs()) {
+          return searchRecord(ref);
+        }
+        Object value = search(root, ref);
+        if (value != Mark.ABSENT) {
+          return value;
+        }
+      }
+      if (link == null) {
+        return Mark.ABSENT;
+      }
+      root = link.root();
+      link = link.below();
+    }
+    return searchRecord(ref);
+  }
+
+  private Object searchRecord(VarRef ref) {
     if (recordStale) {
-      sync();
+      // A map that is behind has nothing to add: its root has few pairs, which have been looked at.
+      Root topmost = topRoot();
+      sync(topmost == null || topmost.isMapBehind() ? null : topmost);
+      recordStale = topmost != null && topmost.isMapBehind();
     }
     long hops = Cx.threadFind(record, ref.id, 0, record + WORD);
     if (hops < 0) {
@@ -68,13 +104,16 @@ public final class NativeThreadState extends ThreadState {
 
   @Override
   protected void sync() {
-    Root root = topRoot();
+    sync(topRoot());
+    recordStale = false;
+  }
+
+  private void sync(@Nullable Root root) {
     @Nullable EcLink link = below;
     Cx.putLong(
         record + CxLayout.THREAD_TOP, root == null ? 0 : ((NativeHamt) root.map()).address());
     Cx.putLong(record + CxLayout.THREAD_BELOW, link == null ? 0 : link.address);
     Cx.putLong(record + CxLayout.THREAD_STACK_VERSION, version);
-    recordStale = false;
   }
 
   /**
@@ -94,6 +133,8 @@ public final class NativeThreadState extends ThreadState {
     }
     long handle = Cx.getLong(record + WORD);
     slab.use(handle);
+    lent++;
+    exposed = true;
     return handle;
   }
 
@@ -106,6 +147,8 @@ public final class NativeThreadState extends ThreadState {
 
   /** Ends the life of a handle that {@link #lend} gave. */
   public void takeBack(long handle) {
+    lent--;
+    exposed = lent > 0;
     int status = Cx.lentFree(handle);
     if (status != Cx.OK) {
       throw NativeEngine.failure(status);

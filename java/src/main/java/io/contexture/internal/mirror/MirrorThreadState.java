@@ -19,14 +19,9 @@ public final class MirrorThreadState extends ThreadState {
     Root root = topRoot();
     for (EcLink link = below; ; link = link.below()) {
       if (root != null) {
-        if (!ref.isLong) {
-          Object value = root.lookup(ref);
-          if (value != Mark.ABSENT) {
-            return Mark.mask(value);
-          }
-        } else if (root.map().containsKey(ref.id)) {
-          foundWord = root.map().find(ref.id, 0);
-          return Mark.LONG;
+        Object value = search(root, ref);
+        if (value != Mark.ABSENT) {
+          return value;
         }
       }
       if (link == null) {
