@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 /** Waits of tests, each with a bound past which the test fails. */
 public final class Await {
   /**
-   * What multiplies every limit of time in the tests, in {@code contexture.test.patience}: more than
-   * 1 for slow machines, among which emulated ones are.
+   * What multiplies every limit of time in the tests, in {@code contexture.test.patience}: more
+   * than 1 for slow machines, among which emulated ones are.
    */
   public static final long PATIENCE = Long.getLong("contexture.test.patience", 1);
 
