@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
  * contexts, but has the state of the thread made before that runs.
  *
  * <p>Its user sees to it that one thread at a time is between {@link #toBody} and its return. At
- * any time one side has the turn and the other is parked. All but {@link #turn} is plain and handed
- * over by the volatile write of it.
+ * any time one side has the turn and the other waits. All but {@link #turn} and the two that tell
+ * who is parked is plain and handed over by the volatile write of it.
+ *
+ * <p>Where the resumer is a platform thread, whose waking takes microseconds, each side first looks
+ * for the turn for about as long before it parks. A virtual resumer parks at once: the body then
+ * runs on its carrier.
  */
 final class BodyThread {
   private static final int RESUMERS = 0;
@@ -20,10 +24,21 @@ final class BodyThread {
   /** Stack that a hand-over may take up, in frames: going on without the turn mustn't happen. */
   private static final int STACK_NEEDED = 32;
 
+  /** How often to look for the turn before parking; in vain where there is one processor. */
+  private static final int LOOKS = Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0;
+
   private volatile int turn = RESUMERS;
+
+  /** Whether the side that waits may be parked: written before it looks for the turn once more. */
+  private volatile boolean resumerParked;
+
+  private volatile boolean bodyParked;
 
   /** The resumer, while the body has the turn. */
   private @Nullable Thread waiting;
+
+  /** How often each side looks for the turn, in this resumption. */
+  private int looks;
 
   private boolean started;
 
@@ -62,17 +77,31 @@ final class BodyThread {
    * @throws Error if the body can't begin; it can be tried again, with another thread
    */
   void toBody() {
-    waiting = Thread.currentThread();
+    Thread me = Thread.currentThread();
+    waiting = me;
+    looks = me.isVirtual() ? 0 : LOOKS;
+    final int mine = looks;
     if (started) {
       turn = BODYS;
-      LockSupport.unpark(thread);
+      if (bodyParked) {
+        LockSupport.unpark(thread);
+      }
     } else {
       start();
     }
     boolean interrupted = false;
+    int looked = 0;
     while (turn == BODYS) {
       try {
-        LockSupport.park(this);
+        if (looked < mine) {
+          looked++;
+          Thread.onSpinWait();
+          continue;
+        }
+        resumerParked = true;
+        if (turn == BODYS) {
+          LockSupport.park(this);
+        }
         if (Thread.interrupted()) {
           interrupted = true;
           thread.interrupt();
@@ -81,6 +110,7 @@ final class BodyThread {
         // Going on while the body runs is the one thing that mustn't happen.
       }
     }
+    resumerParked = false;
     waiting = null;
     if (interrupted) {
       Thread.currentThread().interrupt();
@@ -105,12 +135,20 @@ final class BodyThread {
   void toResumer() {
     StackProbe.require(STACK_NEEDED);
     Thread.interrupted(); // this resumer's, and it will see it again; not the next one's
+    final int mine = looks;
     handOver();
+    for (int looked = 0; turn != BODYS && looked < mine; looked++) {
+      Thread.onSpinWait();
+    }
     boolean interrupted = false;
     while (turn != BODYS) {
-      LockSupport.park(this);
+      bodyParked = true;
+      if (turn != BODYS) {
+        LockSupport.park(this);
+      }
       interrupted |= Thread.interrupted();
     }
+    bodyParked = false;
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -119,6 +157,8 @@ final class BodyThread {
   private void handOver() {
     Thread resumer = waiting;
     turn = RESUMERS;
-    LockSupport.unpark(resumer);
+    if (resumerParked) {
+      LockSupport.unpark(resumer);
+    }
   }
 }

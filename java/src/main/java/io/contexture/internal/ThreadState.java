@@ -317,7 +317,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         return;
       }
     }
-    write(ref, value, 0);
+    write(ref, line, value, 0);
   }
 
   /** V4 for a long variable. */
@@ -344,10 +344,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         return;
       }
     }
-    write(ref, null, word);
+    write(ref, line, null, word);
   }
 
-  private void write(VarRef ref, @Nullable Object value, long word) {
+  /** V4 where it takes more; {@code seen} is the variable's line, if it has one. */
+  private void write(VarRef ref, VarCache.@Nullable Line seen, @Nullable Object value, long word) {
     final Object variable = ref.get();
     Lc lc = top;
     if (lc == null) {
@@ -357,7 +358,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final boolean wasEmpty = before == null || before.isEmpty();
     final long v = wasEmpty ? takeVersion() : version;
     final Root root = rootForWriting(lc, before, ref);
-    forgetCached(ref);
+    if (seen != null) {
+      seen.value = null;
+    }
     lc.forgetDerived();
     recordStale = true;
     final long inLine =
@@ -371,8 +374,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     version = v;
     try {
       syncIfExposed();
-      VarCache.Line line = line(ref);
-      if (line == null && lines != VarCache.NO_LINES) {
+      VarCache.Line line = seen;
+      if (line == null) {
         line = newLine(ref);
       }
       if (line != null) {
