@@ -602,9 +602,10 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
       yieldEach(inner);
       return;
     }
+    Coroutine<?, ?> tracked = inner.trackedCoroutine();
     delegateOwner = inner;
     delegateTakesSent = takesSent;
-    delegate = inner.trackedCoroutine();
+    delegate = tracked;
     try {
       mine.toResumer();
     } finally {

@@ -86,9 +86,9 @@ public final class LogicalContext {
    * @return the number of variables
    */
   public int size() {
-    int[] n = new int[1];
-    lc.forEachLive(ref -> n[0]++);
-    return n[0];
+    Set<VarRef> refs = new LinkedHashSet<>(); // a variable may have had several slots
+    lc.forEachLive(refs::add);
+    return refs.size();
   }
 
   /**

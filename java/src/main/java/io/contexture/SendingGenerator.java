@@ -213,7 +213,7 @@ public final class SendingGenerator<S extends @Nullable Object, T extends @Nulla
    * @return the stream
    */
   public Stream<T> stream() {
-    return generator.stream().onClose(this::close);
+    return generator.stream();
   }
 
   /**

@@ -48,6 +48,7 @@ final class VarBinding implements Binding {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
+    lc.forgetGoneGuests();
     VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
     state.set(ref, value);
     // No call that could fail from here on.
@@ -64,6 +65,7 @@ final class VarBinding implements Binding {
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
+    lc.forgetGoneGuests();
     boolean bound = state.isBoundTopmost(ref);
     VarBinding binding =
         new VarBinding(

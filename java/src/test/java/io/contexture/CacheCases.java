@@ -429,4 +429,78 @@ abstract class CacheCases {
           });
     }
   }
+
+  /** A variable that comes back gets its place back, wherever among many that was. */
+  @Test
+  void c1VariableThatIsSetAgainAmongManyIsFound() {
+    List<ContextVar<String>> objects = new ArrayList<>();
+    for (int i = 0; i < 90; i++) {
+      objects.add(ContextVar.of("object " + i));
+    }
+    LogicalContext lc = new LogicalContext();
+    for (int size : new int[] {8, 9, 32, 33, 90}) {
+      for (int again = 0; again < size; again += 3) {
+        ContextVar<String> v = objects.get(again);
+        int most = size;
+        lc.run(
+            () -> {
+              for (int i = 0; i < most; i++) {
+                objects.get(i).set("first");
+              }
+              v.delete();
+              assertNull(v.lookup());
+              assertNull(v.lookupTopmost());
+              v.set("again");
+              assertEquals("again", v.lookup());
+              assertEquals("again", v.lookupTopmost());
+              assertEquals("again", ExecutionContext.capture().lookup(v));
+              v.delete();
+              try (Binding bound = v.bind("bound")) {
+                assertEquals("bound", ExecutionContext.capture().lookup(v));
+              }
+              assertFalse(v.isBound());
+              v.set("first");
+              assertEquals(most, ExecutionContext.capture().vars().size());
+            });
+        assertEquals(size, lc.size());
+        assertEquals(size, lc.vars().size());
+      }
+    }
+  }
+
+  /** What a body has looked up before a yield doesn't tell it where it stands after one. */
+  @Test
+  void c1TransparentBodyThatSetsWhatItLookedUpBeforeTheYieldLeavesSnapshotsAlone() {
+    ContextVar<String> object = ContextVar.withDefault("object", "default");
+    LongContextVar number = LongContextVar.withDefault("number", -1);
+    List<Object> seen = new ArrayList<>();
+    try (Generator<Integer> generator =
+        Generator.transparent(
+            out -> {
+              object.get();
+              number.get();
+              out.yield(1);
+              object.set("inner");
+              number.set(7);
+              ExecutionContext.empty()
+                  .run(
+                      () -> {
+                        seen.add(object.get());
+                        seen.add(number.get());
+                      });
+              out.yield(2);
+            })) {
+      new LogicalContext()
+          .run(
+              () -> {
+                generator.next();
+                object.set("outer");
+                number.set(1);
+                generator.next();
+                assertEquals("inner", object.get());
+                assertEquals(7, number.get());
+              });
+    }
+    assertEquals(List.of("default", -1L), seen);
+  }
 }

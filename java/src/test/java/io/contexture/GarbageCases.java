@@ -423,6 +423,21 @@ abstract class GarbageCases {
   }
 
   @Test
+  void c3ValueOverwrittenByATransparentBodyIsCollectable() {
+    WeakReference<Object> value = setKept();
+    assertNotNull(KEPT.get());
+    try (Generator<Object> generator =
+        Generator.transparent(
+            out -> {
+              KEPT.set("other");
+              out.yield("first");
+            })) {
+      generator.next();
+      Await.collected("the overwritten value", value);
+    }
+  }
+
+  @Test
   void c3SuspendedGeneratorHoldsNothingOfItsResumer() {
     try (Generator<Object> generator =
         Generator.of(

@@ -53,7 +53,7 @@ public final class Lc {
   }
 
   /** Stops counting the innermost open bindings as far as nobody can close them any more. */
-  void forgetGoneGuests() {
+  public void forgetGoneGuests() {
     for (Guest guest = guests;
         guest != null && guest.place == bindings && guest.owner.isGone();
         guest = guest.next) {

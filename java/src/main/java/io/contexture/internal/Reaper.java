@@ -136,10 +136,10 @@ public final class Reaper {
         try {
           drain();
           Roots.purgeIfRequested();
+          keepUp(false);
         } catch (OutOfMemoryError e) {
           used = true; // the purge is still requested: stay, and try again
         }
-        keepUp(false);
         long now = System.nanoTime();
         if (used || dead != null) {
           used = false;

@@ -138,6 +138,7 @@ public final class Root {
   private void letMapLead() {
     if (words != null) {
       map();
+      VarHandle.releaseFence(); // see containsLong
       words = null;
     }
   }
@@ -381,8 +382,15 @@ public final class Root {
     return slot;
   }
 
-  /** The slot that was the variable's before, if it is among the last ones, else a new one. */
+  /**
+   * The slot that was the variable's before, if it is among the first few, which look-ups go by, or
+   * among the last ones; else a new one.
+   */
   private int slotFor(VarRef ref) {
+    int few = placeAmongFew(chunks[0], ref);
+    if (few >= 0) {
+      return few >>> 1;
+    }
     int last = used - 1;
     if (last >= 0) {
       int c = last >>> CHUNK_SHIFT;
@@ -483,7 +491,7 @@ public final class Root {
   /**
    * Whether binding {@code ref} should go to a {@link #compacted} root: it needs a new slot, the
    * slots have reached a power of two, so that the count is paid for by the insertions since the
-   * last one, and at least a quarter of them serves no live binding.
+   * last one, and at least a quarter of them, or half of few, serves no live binding.
    */
   boolean isWastefulFor(VarRef ref) {
     if (used < FIRST_PAIRS
@@ -494,7 +502,7 @@ public final class Root {
     }
     int[] live = new int[1];
     forEachLive(bound -> live[0]++);
-    return live[0] <= used - (used >>> 2);
+    return live[0] <= (used <= FEW_PAIRS ? used >>> 1 : used - (used >>> 2));
   }
 
   /** A new root with the live bindings of this one. */

@@ -49,12 +49,16 @@ import org.jspecify.annotations.Nullable;
  * StackOverflowError leaves it half done. What the native backend must copy to its record is
  * flagged stale before and copied after; the next use copies what such an error has prevented.
  *
- * <p>Only the owner thread touches a state, except that a purge clears cached values from outside
- * (any {@code null} among them reads as "not cached").
+ * <p>Only the owner thread touches a state, and of a generator's body, while that has not the turn,
+ * the thread that has it; except that a purge clears cached values from outside (any {@code null}
+ * among them reads as "not cached").
  */
 public abstract sealed class ThreadState permits MirrorThreadState, NativeThreadState {
   /** The version of the empty stack, in every thread; the first number an engine reserves. */
   public static final long EMPTY_VERSION = 1;
+
+  /** The version of no stack. */
+  private static final long NO_VERSION = -1;
 
   /** The number of versions reserved at a time. */
   private static final long VERSION_BLOCK = 4096;
@@ -213,17 +217,19 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return null;
     }
     int place = VarCache.place(tag, lines);
-    VarCache.Line before = lines[place];
-    if (before != null) { // nobody finds it again, so nobody would write through to it
-      VarCache.discard(before);
-      before.key = VarCache.LAST.key;
+    long key = tag ^ threadId;
+    VarCache.Line line = lines[place];
+    if (line != null) { // another variable's: it stays in the lists that it is in
+      line.value = null;
+      line.stackVersion = NO_VERSION;
+      line.key = line.key < 0 ? ~key : key;
+      return line;
     }
     try {
-      VarCache.Line line = new VarCache.Line(~(tag ^ threadId));
+      line = new VarCache.Line(~key);
       lines[place] = line;
       return line;
     } catch (OutOfMemoryError e) {
-      lines[place] = null;
       return null;
     }
   }
@@ -309,6 +315,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
           if (depth > 0) {
             listFilled(line, ref, masked);
           }
+          line.stackVersion = version;
           line.value = masked;
           ref.keepAlive(variable);
         } catch (StackOverflowError uncached) {
@@ -334,6 +341,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         recordStale = true;
         root.replaceWord(slot, word);
         // As in set.
+        line.stackVersion = version;
         line.word = word;
         line.value = Mark.LONG;
         try {
@@ -360,6 +368,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final Root root = rootForWriting(lc, before, ref);
     if (seen != null) {
       seen.value = null;
+      seen.stackVersion = NO_VERSION;
     }
     lc.forgetDerived();
     recordStale = true;
@@ -441,6 +450,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     VarCache.Line line = line(ref);
     if (line != null) {
       line.value = null;
+      line.stackVersion = NO_VERSION;
     }
   }
 
@@ -597,7 +607,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
       top = uncovered;
       below = uncoveredBelow;
-      if (version != restored) {
+      if (version != restored || restored == 0) { // 0: a body that unwinds without its stack
         version = restored;
         for (VarCache.Line line = valid; line != null; line = line.nextValid) {
           if (line.key >= 0) {
@@ -828,6 +838,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (resumption.lent != null && resumption.lent.changes != resumption.lentChanges) {
       long v = takeVersion();
       invalidateLines();
+      if (depth == 0) { // C3: no operation ends here that would do it
+        VarCache.clear(lines);
+      }
       version = v;
       recordStale = true;
       syncIfExposed();
@@ -835,8 +848,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /**
-   * Called on the body's thread at the start and after each yield: puts the body's stack, as far as
-   * it was pushed on the resumer's, over the stack of the present resumer.
+   * Called by the resumer before the body gets the turn: puts the body's stack, as far as it was
+   * pushed on the resumer's, over the stack of the present resumer.
    *
    * @param own the generator's LC, or null if it is transparent
    */
@@ -864,8 +877,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /**
-   * Called on the body's thread before each yield and at its end: takes the resumer's stack away
-   * from under the body's, so that a suspended generator holds nothing of it.
+   * Called by the resumer once it has the turn again: takes the resumer's stack away from under the
+   * body's, so that a suspended generator holds nothing of it.
    *
    * @return whether anything was captured since {@link #attach}
    */
@@ -879,6 +892,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
     // What the body has looked up belongs to the resumer.
     VarCache.clear(lines);
+    invalidateLines();
     for (int level = 0; level <= floor; level++) {
       setLevel(level, level == 0 && own == null ? null : levelTop(level), null, 0);
       Lc lc = levelTop(level);
@@ -987,6 +1001,15 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   protected final @Nullable Root topRoot() {
     Lc lc = top;
     return lc == null ? null : lc.root;
+  }
+
+  /** The length of the list of valid lines; for tests. */
+  final int validLines() {
+    int n = 0;
+    for (VarCache.Line line = valid; line != null; line = line.nextValid) {
+      n++;
+    }
+    return n;
   }
 
   /** Clears every cached value; called by a purge, on any thread, racing with the owner. */

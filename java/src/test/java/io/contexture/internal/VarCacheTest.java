@@ -1,9 +1,11 @@
 package io.contexture.internal;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.contexture.Await;
+import io.contexture.internal.mirror.MirrorEngine;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,7 +48,7 @@ class VarCacheTest {
     List<Object> living = new ArrayList<>();
     VarRef kept = newVariable(living);
     Set<Long> tags = new HashSet<>();
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 6; round++) {
       List<Object> dying = new ArrayList<>();
       for (int i = 0; i < 1000; i++) {
         tags.add(newVariable(dying).tag);
@@ -61,7 +63,24 @@ class VarCacheTest {
           });
     }
     assertFalse(tags.contains(kept.tag));
-    assertTrue(tags.size() < 10_000, tags.size() + " tags for 1000 variables at a time");
+    assertTrue(tags.size() < 3_000, tags.size() + " tags for 1000 variables at a time");
+    Reference.reachabilityFence(living);
+  }
+
+  @Test
+  void moreVariablesThanLinesTakeNoMoreLines() {
+    ThreadState state = new MirrorEngine().newThreadState(Thread.currentThread());
+    List<Object> living = new ArrayList<>();
+    List<VarRef> refs = new ArrayList<>();
+    for (int i = 0; i < 1500; i++) {
+      refs.add(newVariable(living));
+    }
+    for (int round = 0; round < 6; round++) {
+      for (VarRef ref : refs) {
+        assertEquals(Mark.ABSENT, state.find(ref));
+      }
+    }
+    assertTrue(state.validLines() <= 1024, state.validLines() + " lines are listed");
     Reference.reachabilityFence(living);
   }
 }

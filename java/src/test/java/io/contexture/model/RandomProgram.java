@@ -76,7 +76,8 @@ final class RandomProgram {
   private int counter;
 
   RandomProgram(long seed) {
-    random = new Random(seed);
+    // Scrambled: the first numbers drawn from neighboring seeds are nearly equal.
+    random = new Random(seed * 0x9E3779B97F4A7C15L);
     variables = random.nextInt(10) == 0 ? 70 : 1 + random.nextInt(8);
     budget = 20 + random.nextInt(180);
     for (int i = 0; i < variables; i++) {

@@ -292,12 +292,14 @@ public final class NativeMemory {
     if (kind == Kind.COUNTED) {
       return 1;
     }
-    long addr = kind == Kind.SLAB ? FreeBlocks.take(bytes) : 0;
-    if (addr != 0) {
-      return addr;
-    }
+    long addr = 0;
     boolean owned = false;
     try {
+      addr = kind == Kind.SLAB ? FreeBlocks.take(bytes) : 0;
+      if (addr != 0) {
+        owned = true;
+        return addr;
+      }
       long excess = FreeBlocks.bytes() - (LIMIT - used - bytes);
       if (excess > 0) {
         FreeBlocks.release(excess);

@@ -80,8 +80,9 @@ public final class NativeThreadState extends ThreadState {
     if (recordStale) {
       // A map that is behind has nothing to add: its root has few pairs, which have been looked at.
       Root topmost = topRoot();
-      sync(topmost == null || topmost.isMapBehind() ? null : topmost);
-      recordStale = topmost != null && topmost.isMapBehind();
+      boolean behind = topmost != null && topmost.isMapBehind(); // another thread may end that
+      sync(behind ? null : topmost);
+      recordStale = behind;
     }
     long hops = Cx.threadFind(record, ref.id, 0, record + WORD);
     if (hops < 0) {
