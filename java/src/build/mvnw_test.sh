@@ -30,7 +30,8 @@ pin() {
 # An installed Maven of version $1, alone with the usual commands on the PATH.
 installed() {
   mkdir -p "$work/bin"
-  printf '#!/bin/sh\n[ "$1" = --version ] && echo "Apache Maven %s (abc)" || echo "installed: $*"\n' \
+  # With the escapes that some distributions' Maven prints into pipes, too.
+  printf '#!/bin/sh\n[ "$1" = --version ] && echo "\033[1mApache Maven %s\033[m" || echo "installed: $*"\n' \
     "$1" >"$work/bin/mvn"
   chmod +x "$work/bin/mvn"
 }
@@ -57,6 +58,9 @@ expect 'no Maven: set MVNW_REPOURL'
 installed 3.10.2
 expect 'installed: one two three'
 expect "can't be fetched: set MVNW_REPOURL" "MVNW_REPOURL=file://$work/nowhere"
+expect "HOME isn't set" HOME= "$repository"
+mkdir -p "$work/home/.m2/wrapper/dists/apache-maven-3.9.11"
+expect 'installed: one two three' CDPATH="$work"
 echo garbage >>"$work/repository/org/apache/maven/apache-maven/3.9.11/apache-maven-3.9.11-bin.tar.gz"
 expect "isn't Maven 3.9.11" "$repository"
 [[ -z $(find "$work/home" -name mvn -o -name 'unpacking.*') ]] || fail "something refused was kept"

@@ -37,6 +37,13 @@ final class BodyThread {
   /** The resumer, while the body has the turn. */
   private @Nullable Thread waiting;
 
+  /**
+   * Whether an interrupt that a resumer has passed on may have reached the body's thread after that
+   * had given the turn back; the body clears both before it goes on, and the next resumer passes
+   * nothing on until then.
+   */
+  private volatile boolean interruptLate;
+
   /** How often each side looks for the turn, in this resumption. */
   private int looks;
 
@@ -90,6 +97,7 @@ final class BodyThread {
       start();
     }
     boolean interrupted = false;
+    boolean passedOn = false;
     int looked = 0;
     while (turn == BODYS) {
       try {
@@ -104,11 +112,20 @@ final class BodyThread {
         }
         if (Thread.interrupted()) {
           interrupted = true;
-          thread.interrupt();
+          while (interruptLate && turn == BODYS) {
+            Thread.yield();
+          }
+          if (turn == BODYS) {
+            passedOn = true;
+            thread.interrupt();
+          }
         }
       } catch (StackOverflowError waitOn) {
         // Going on while the body runs is the one thing that mustn't happen.
       }
+    }
+    if (passedOn) {
+      interruptLate = true;
     }
     resumerParked = false;
     waiting = null;
@@ -149,6 +166,11 @@ final class BodyThread {
       interrupted |= Thread.interrupted();
     }
     bodyParked = false;
+    if (interruptLate) {
+      Thread.interrupted();
+      interrupted = false;
+      interruptLate = false;
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -1329,4 +1329,36 @@ abstract class GeneratorCases {
     }
     generators.forEach(Generator::close);
   }
+
+  /** However late it reaches the body, which may have yielded by then. */
+  @ParameterizedTest
+  @EnumSource
+  void interruptOfOneResumptionIsNotSeenInTheNext(ThreadKind kind) throws Exception {
+    kind.run(
+        () -> {
+          int[] seen = new int[1];
+          try (Generator<Integer> generator =
+              Generator.of(
+                  out -> {
+                    for (int i = 0; ; i++) {
+                      for (int turns = 0; turns < 300; turns++) {
+                        Thread.onSpinWait();
+                      }
+                      out.yield(i); // this one's resumer is interrupted
+                      if (Thread.interrupted()) {
+                        seen[0]++;
+                      }
+                      out.yield(i);
+                    }
+                  })) {
+            for (int round = 0; round < 5_000; round++) {
+              Thread.currentThread().interrupt();
+              generator.next();
+              assertTrue(Thread.interrupted());
+              generator.next();
+            }
+          }
+          assertEquals(0, seen[0]);
+        });
+  }
 }

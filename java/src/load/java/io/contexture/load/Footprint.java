@@ -24,6 +24,9 @@ record Footprint(long heap, long nativeBytes, long threads, long states) {
   private static final int COLLECTIONS = 12;
   private static final long PAUSE_NANOS = 150_000_000;
 
+  /** What the pool of native slabs may hold: up to 4 for each processor, of up to 64 KiB. */
+  private static final long POOLED = Runtime.getRuntime().availableProcessors() * 4L * (64 << 10);
+
   /** Collects garbage until what waits for the collector is gone, and looks. */
   static Footprint take() throws IOException {
     for (int i = 0; i < COLLECTIONS; i++) { // what is unwound now is garbage for the next
@@ -56,7 +59,7 @@ record Footprint(long heap, long nativeBytes, long threads, long states) {
   String growthSince(Footprint earlier) {
     StringBuilder text = new StringBuilder();
     note(text, "heap", heap - earlier.heap, 1 << 20);
-    note(text, "native bytes", nativeBytes - earlier.nativeBytes, 128 << 10);
+    note(text, "native bytes", nativeBytes - earlier.nativeBytes, POOLED + (128 << 10));
     note(text, "threads", threads - earlier.threads, 4);
     note(text, "thread states", states - earlier.states, 4);
     return text.toString();
