@@ -27,6 +27,11 @@ final class BodyThread {
   /** How often to look for the turn before parking; in vain where there is one processor. */
   private static final int LOOKS = Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0;
 
+  /**
+   * How long a resumer that is interrupted waits for the body to have cleared a former interrupt.
+   */
+  private static final long LATE_NANOS = 1_000;
+
   private volatile int turn = RESUMERS;
 
   /** Whether the side that waits may be parked: written before it looks for the turn once more. */
@@ -113,7 +118,7 @@ final class BodyThread {
         if (Thread.interrupted()) {
           interrupted = true;
           while (interruptLate && turn == BODYS) {
-            Thread.yield();
+            LockSupport.parkNanos(this, LATE_NANOS);
           }
           if (turn == BODYS) {
             passedOn = true;
