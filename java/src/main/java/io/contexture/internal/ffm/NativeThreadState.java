@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Lifetime.</b> The record lies in a slab that this object keeps. The maps and links that the
  * record points to are kept by the fields {@link #top} and {@link #below}, which are written before
- * the record is. While the thread runs, the registry of states refers to this object, so all of it
- * is reachable in the heap, whatever the compiler does with local variables.
+ * the record is; where it is behind those, its addresses may be of what is gone, and nobody reads
+ * them before it is brought up to date. While the thread runs, the registry of states refers to
+ * this object, so all of it is reachable in the heap, whatever the compiler does with local
+ * variables.
  */
 public final class NativeThreadState extends ThreadState {
   /** The record, a cache line of its own, and the word that C writes a value to. */
