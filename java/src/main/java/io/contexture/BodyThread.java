@@ -135,7 +135,7 @@ final class BodyThread {
     resumerParked = false;
     waiting = null;
     if (interrupted) {
-      Thread.currentThread().interrupt();
+      me.interrupt();
     }
   }
 

@@ -2,7 +2,6 @@ package io.contexture.internal;
 
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +28,8 @@ final class Roots {
   private static final int STRIPES = 16;
   private static final Stripe[] STRIPE = new Stripe[STRIPES];
   private static final AtomicLong EPOCH = new AtomicLong();
-  private static final AtomicBoolean REQUESTED = new AtomicBoolean();
 
-  /** The dead variables that no purge has begun for yet, linked. */
+  /** The dead variables that no purge has begun for yet, linked: a purge is due while there are. */
   private static final AtomicReference<@Nullable VarRef> DEAD = new AtomicReference<>();
 
   static {
@@ -66,22 +64,21 @@ final class Roots {
       next = DEAD.get();
       dead.nextDead = next;
     } while (!DEAD.compareAndSet(next, dead));
-    REQUESTED.set(true);
   }
 
   /** Purges if a variable has died since the last purge began. */
   static void purgeIfRequested() {
-    if (REQUESTED.get()) {
+    if (DEAD.get() != null) {
       purge();
     }
   }
 
   private static synchronized void purge() {
-    if (!REQUESTED.compareAndSet(true, false)) {
+    VarRef dead = DEAD.getAndSet(null);
+    if (dead == null) {
       return;
     }
     boolean done = false;
-    VarRef dead = DEAD.getAndSet(null);
     EPOCH.incrementAndGet();
     try {
       for (Stripe stripe : STRIPE) {
@@ -100,9 +97,6 @@ final class Roots {
           requestPurge(dead);
         }
         dead = next;
-      }
-      if (!done) {
-        REQUESTED.set(true);
       }
     }
   }

@@ -220,8 +220,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     long key = tag ^ threadId;
     VarCache.Line line = lines[place];
     if (line != null) { // another variable's: it stays in the lists that it is in
-      line.value = null;
-      line.stackVersion = NO_VERSION;
+      forget(line);
       line.key = line.key < 0 ? ~key : key;
       return line;
     }
@@ -366,10 +365,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final boolean wasEmpty = before == null || before.isEmpty();
     final long v = wasEmpty ? takeVersion() : version;
     final Root root = rootForWriting(lc, before, ref);
-    if (seen != null) {
-      seen.value = null;
-      seen.stackVersion = NO_VERSION;
-    }
+    forget(seen);
     lc.forgetDerived();
     recordStale = true;
     final long inLine =
@@ -408,7 +404,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return false;
     }
     final Root root = rootForWriting(lc, before, ref);
-    forgetCached(ref);
+    forget(line(ref));
     lc.forgetDerived();
     recordStale = true;
     root.remove(ref, exposed);
@@ -446,8 +442,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return lc.shared ? root.copy() : root;
   }
 
-  private void forgetCached(VarRef ref) {
-    VarCache.Line line = line(ref);
+  /** Makes a line one that answers no look-up, whatever the state of the stack. */
+  private static void forget(VarCache.@Nullable Line line) {
     if (line != null) {
       line.value = null;
       line.stackVersion = NO_VERSION;
