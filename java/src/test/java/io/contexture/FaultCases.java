@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * An error strikes in the middle of every operation: the contexts are exactly as before, and all
  * later look-ups and operations are right. Which error, and where, is up to the subclasses.
  */
-abstract class FaultCases {
+public abstract class FaultCases {
   /** What is done for each place where the error may strike. */
   @FunctionalInterface
-  interface Trial {
+  public interface Trial {
     /**
      * Prepares, runs its operation through {@code fault} and checks, with the error gone, what that
      * has left behind.
@@ -33,7 +33,7 @@ abstract class FaultCases {
 
   /** Lets the error strike once while an operation runs. */
   @FunctionalInterface
-  interface Fault {
+  public interface Fault {
     /** Whether the operation has completed, rather than thrown the error. */
     boolean run(Runnable operation);
   }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * Runs an operation a chosen number of frames above the end of the stack, so that it overflows in
  * its middle, at another place for each number.
  */
-final class StackEnd {
+public final class StackEnd {
   /** An operation needs less than this many of our frames; {@link #sweep} checks that. */
   private static final int MOST_FRAMES = 4000;
 
@@ -28,7 +28,7 @@ final class StackEnd {
    * Runs a trial with plenty of stack, then at every offset from the very end upwards until it has
    * completed many times in a row, on a thread with a small stack.
    */
-  static void sweep(FaultCases.Trial trial) throws Exception {
+  public static void sweep(FaultCases.Trial trial) throws Exception {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread thread =
         Thread.ofPlatform()

@@ -1,10 +1,7 @@
 package io.contexture.internal.ffm;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * The memory of dead slabs, kept for new ones.
@@ -13,10 +10,13 @@ import org.jspecify.annotations.Nullable;
  * makes as many before the next. Were they given back to the C library in between, each new one
  * would begin with page faults for memory that was at hand a moment ago.
  *
- * <p>Blocks come in sizes of four steps to each power of two. What hasn't been needed for a while
- * is given back: see {@link #decay}.
+ * <p>Blocks come in sizes of four steps to each power of two. The blocks of a size are a list whose
+ * links lie in the blocks, so that keeping one needs no memory. Whoever finds a list in use does
+ * without it: takes a block from the C library, or gives it back there. What hasn't been needed for
+ * a while is given back: see {@link #decay}.
  *
- * <p>Thread-safe, lock-free. Taking and keeping cost one operation on a concurrent deque.
+ * <p>Thread-safe, and nobody waits. In a list all that can fail comes before the stores that change
+ * it, and those are a few plain ones: so a StackOverflowError never loses a block.
  */
 final class FreeBlocks {
   /** The largest block that is kept. */
@@ -25,21 +25,13 @@ final class FreeBlocks {
   /** The smallest. */
   private static final int LEAST_BITS = 9;
 
-  private static final List<ConcurrentLinkedDeque<Long>> BY_SIZE = new ArrayList<>();
+  private static final Size[] SIZES = new Size[indexOf(MAX_BYTES) + 1];
 
   static {
-    for (int i = 0; i <= indexOf(MAX_BYTES); i++) {
-      BY_SIZE.add(new ConcurrentLinkedDeque<>());
+    for (int i = 0; i < SIZES.length; i++) {
+      SIZES[i] = new Size(sizeAt(i));
     }
   }
-
-  private static final AtomicLong BYTES = new AtomicLong();
-
-  /**
-   * The least that {@link #BYTES} was since {@link #decay} looked; not exact when threads race,
-   * which is good enough for a guess at the future.
-   */
-  private static volatile long low;
 
   private FreeBlocks() {}
 
@@ -60,47 +52,127 @@ final class FreeBlocks {
 
   /** Bytes of all blocks that are kept. */
   static long bytes() {
-    return BYTES.get();
+    long sum = 0;
+    for (Size size : SIZES) {
+      sum += size.count * size.bytes;
+    }
+    return sum;
   }
 
-  /** A block of {@code bytes} bytes, a result of {@link #sizeFor}; 0 if there is none. */
+  /** A block of {@code bytes} bytes, a result of {@link #sizeFor}; 0 if none is at hand. */
   static long take(long bytes) {
-    if (bytes > MAX_BYTES) {
-      return 0;
-    }
-    Long addr = BY_SIZE.get(indexOf(bytes)).pollFirst();
-    if (addr == null) {
-      return 0;
-    }
-    long left = BYTES.addAndGet(-bytes);
-    if (left < low) {
-      low = left;
-    }
-    return addr;
+    return bytes > MAX_BYTES ? 0 : SIZES[indexOf(bytes)].take();
   }
 
-  /** Keeps the block, which has {@link #MAX_BYTES} bytes at most. */
-  static void keep(long addr, long bytes) {
-    BY_SIZE.get(indexOf(bytes)).addFirst(addr);
-    BYTES.addAndGet(bytes);
+  /**
+   * Keeps the block, of a size that {@link #sizeFor} gives.
+   *
+   * @return false if it isn't kept
+   */
+  static boolean keep(long addr, long bytes) {
+    return bytes <= MAX_BYTES && SIZES[indexOf(bytes)].keep(addr);
   }
 
-  /** Gives back {@code bytes} bytes or somewhat more, or all that there is. */
+  /** Gives back {@code bytes} bytes or somewhat more, or all that is at hand. */
   static void release(long bytes) {
     long left = bytes;
-    for (int i = BY_SIZE.size() - 1; i >= 0 && left > 0; i--) {
-      @Nullable Long addr;
-      while (left > 0 && (addr = BY_SIZE.get(i).pollLast()) != null) {
-        BYTES.addAndGet(-sizeAt(i));
-        left -= sizeAt(i);
-        NativeMemory.giveBack(addr);
-      }
+    for (int i = SIZES.length - 1; i >= 0 && left > 0; i--) {
+      left -= SIZES[i].release((left - 1) / SIZES[i].bytes + 1);
     }
   }
 
   /** Gives back what has not been needed since the last call, or all of it. */
   static void decay(boolean all) {
-    release(all ? Long.MAX_VALUE : low);
-    low = BYTES.get();
+    for (Size size : SIZES) {
+      size.release(all ? Long.MAX_VALUE : size.least);
+      size.least = size.count;
+    }
+  }
+
+  /** The blocks of one size. */
+  private static final class Size {
+    private static final VarHandle BUSY;
+
+    static {
+      try {
+        BUSY = MethodHandles.lookup().findVarHandle(Size.class, "busy", boolean.class);
+      } catch (ReflectiveOperationException e) {
+        throw new LinkageError(e.getMessage(), e);
+      }
+    }
+
+    final long bytes;
+
+    /** Whether a thread uses the list; whoever has set it resets it, by a store. */
+    private volatile boolean busy;
+
+    /** The first block, or 0. Each holds the address of the next. */
+    private long first;
+
+    /** The number of blocks; written while busy. */
+    private volatile long count;
+
+    /** The least that there were since {@link #decay} looked. */
+    private volatile long least;
+
+    Size(long bytes) {
+      this.bytes = bytes;
+    }
+
+    private boolean enter() {
+      return !busy && BUSY.compareAndSet(this, false, true);
+    }
+
+    long take() {
+      if (first == 0 || !enter()) {
+        return 0;
+      }
+      long addr = first;
+      if (addr != 0) {
+        long next;
+        try {
+          next = Cx.getLong(addr);
+        } catch (StackOverflowError e) {
+          busy = false;
+          throw e;
+        }
+        first = next;
+        long left = count - 1;
+        count = left;
+        if (left < least) {
+          least = left;
+        }
+      }
+      busy = false;
+      return addr;
+    }
+
+    boolean keep(long addr) {
+      if (!enter()) {
+        return false;
+      }
+      try {
+        Cx.putLong(addr, first);
+      } catch (StackOverflowError e) {
+        busy = false;
+        throw e;
+      }
+      first = addr;
+      long more = count + 1; // nobody else writes it while this is busy
+      count = more;
+      busy = false;
+      return true;
+    }
+
+    /** Gives back that many blocks, or all at hand if that is fewer; returns the bytes. */
+    long release(long blocks) {
+      long released = 0;
+      long addr;
+      while (released / bytes < blocks && (addr = take()) != 0) {
+        NativeMemory.giveBack(addr);
+        released += bytes;
+      }
+      return released;
+    }
   }
 }

@@ -195,19 +195,14 @@ public final class NativeMemory {
     FREED.incrementAndGet();
   }
 
-  /**
-   * Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. Where
-   * keeping it fails half-way, with a {@link StackOverflowError} or for want of heap, it may be
-   * there or not, so it is left alone.
-   */
+  /** Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. */
   static void freeSlab(long addr, long bytes) {
-    if (POISONING || bytes > FreeBlocks.MAX_BYTES) {
+    if (POISONING || !FreeBlocks.keep(addr, bytes)) {
       free(addr, bytes);
       return;
     }
     IN_USE.addAndGet(-bytes);
     FREED.incrementAndGet();
-    FreeBlocks.keep(addr, bytes);
   }
 
   /**

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.contexture.Await;
+import io.contexture.StackEnd;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +50,40 @@ class FreeBlocksNativeSuite {
     NativeMemory.freeSlab(again, ODD);
     NativeMemory.freeSlab(other, ODD);
     assertTrue(NativeMemory.bytesInUse() < inUse + ODD, "freed blocks count as in use");
+  }
+
+  /** Every block comes back exactly once, wherever in a call the stack ended. */
+  @Test
+  void overflowOfTheStackLosesNoBlock() throws Exception {
+    int blocks = 8;
+    long size = FreeBlocks.sizeFor(5 << 13);
+    Set<Long> kept = new HashSet<>();
+    for (int i = 0; i < blocks; i++) {
+      kept.add(NativeMemory.allocateSlabOrZero(size));
+    }
+    kept.forEach(addr -> NativeMemory.freeSlab(addr, size));
+    StackEnd.sweep(
+        at -> {
+          long[] held = new long[1];
+          boolean done =
+              at.run(
+                  () -> {
+                    held[0] = FreeBlocks.take(size);
+                    if (FreeBlocks.keep(held[0], size)) {
+                      held[0] = 0;
+                    }
+                  });
+          if (held[0] != 0) {
+            assertTrue(FreeBlocks.keep(held[0], size));
+          }
+          return done;
+        });
+    Set<Long> taken = new HashSet<>();
+    for (long addr; (addr = FreeBlocks.take(size)) != 0; ) {
+      assertTrue(taken.add(addr), "a block came twice");
+    }
+    taken.forEach(addr -> NativeMemory.freeSlab(addr, size));
+    assertTrue(taken.containsAll(kept), "a block was lost");
   }
 
   @Test
