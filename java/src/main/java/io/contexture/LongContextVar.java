@@ -135,7 +135,7 @@ public final class LongContextVar {
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
    */
   public void set(long value) {
-    ThreadStates.current().setLong(ref, value);
+    ThreadState.setCurrentLong(ref, value);
   }
 
   /**

@@ -50,7 +50,7 @@ final class VarBinding implements Binding {
     Lc.Guest guest = state.guestIn(lc);
     lc.forgetGoneGuests();
     VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
-    state.set(ref, value);
+    ThreadState.setCurrent(ref, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -75,7 +75,7 @@ final class VarBinding implements Binding {
             state,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
-    state.setLong(ref, value);
+    ThreadState.setCurrentLong(ref, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -101,9 +101,9 @@ final class VarBinding implements Binding {
     if (before == Mark.ABSENT) {
       state.delete(ref);
     } else if (before == Mark.LONG) {
-      state.setLong(ref, wordBefore);
+      ThreadState.setCurrentLong(ref, wordBefore);
     } else {
-      state.set(ref, before);
+      ThreadState.setCurrent(ref, before);
     }
     lc.bindings--;
     Lc.Guest guest = lc.guests;

@@ -151,8 +151,12 @@ public final class Lc {
    */
   void forgetDerived() {
     changes++;
-    link = null;
-    linkBelow = null;
-    captured = null;
+    if (link != null) {
+      link = null;
+      linkBelow = null;
+    }
+    if (captured != null) {
+      captured = null;
+    }
   }
 }

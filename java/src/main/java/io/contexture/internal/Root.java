@@ -282,7 +282,7 @@ public final class Root {
    * Whether an object variable is bound in {@code slot}, which may be any number, and the slot may
    * be written.
    */
-  boolean isReplaceable(long slot, VarRef ref) {
+  private boolean isReplaceable(long slot, VarRef ref) {
     Object[][] all = chunks;
     long c = slot >>> CHUNK_SHIFT;
     if (c >= Math.min(all.length, Long.SIZE) || (ownedChunks & (1L << c)) == 0) {
@@ -293,27 +293,114 @@ public final class Root {
     return i < chunk.length && chunk[i] == ref && chunk[i + 1] != Mark.ABSENT;
   }
 
-  /** Replaces the value in a slot that {@link #isReplaceable}. No allocation. */
-  void replace(long slot, @Nullable Object value) {
-    chunks[(int) (slot >>> CHUNK_SHIFT)][(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = value;
-  }
-
-  /** The slot of a long variable that is bound and may be written there, or a negative number. */
-  int replaceableWord(VarRef ref) {
+  /**
+   * The slot of a variable if that can be written without making room first: the variable is bound
+   * there and an object variable, or the pairs lead. Else a negative number. Owner, unshared.
+   *
+   * @param hint where an object variable may be, or a negative number
+   */
+  int ownSlot(VarRef ref, long hint) {
+    if (hint >= 0 && isReplaceable(hint, ref)) {
+      return (int) hint;
+    }
     if (words == null || (ownedChunks & 1) == 0) {
       return -1;
     }
-    Object[] pairs = chunks[0];
-    int i = placeAmongFew(pairs, ref);
-    return i >= 0 && pairs[i + 1] == Mark.LONG ? i >>> 1 : -1;
+    return placeAmongFew(chunks[0], ref) >> 1;
   }
 
-  /** Replaces the word in a slot that {@link #replaceableWord} gave. No allocation. */
-  void replaceWord(int slot, long word) {
-    Objects.requireNonNull(words)[slot] = word;
+  /**
+   * Binds a variable in the slot that {@link #ownSlot} gave for it; for a long one {@code value} is
+   * {@link Mark#LONG}. No allocation, nothing that could fail half-way.
+   */
+  void setOwn(int slot, @Nullable Object value, long word) {
+    int i = (slot & (CHUNK_PAIRS - 1)) << 1;
+    Object[] chunk = chunks[slot >>> CHUNK_SHIFT];
+    long[] all = words;
+    if (all != null) {
+      boolean wasBound = chunk[i + 1] != Mark.ABSENT;
+      if (value == Mark.LONG) {
+        all[slot] = word;
+      }
+      if (!behind && (value == Mark.LONG || !wasBound)) {
+        behind = true;
+      }
+      if (!wasBound) {
+        bound++;
+      }
+    }
+    chunk[i + 1] = value;
+  }
+
+  /**
+   * Replaces the word of a long variable that is bound here, if the pairs lead and can be written.
+   *
+   * @return false, with nothing changed, if it isn't bound or they don't
+   */
+  boolean replaceOwnWord(VarRef ref, long word) {
+    long[] all = words;
+    if (all == null || (ownedChunks & 1) == 0) {
+      return false;
+    }
+    Object[] pairs = chunks[0];
+    int i = placeAmongFew(pairs, ref);
+    if (i < 0 || pairs[i + 1] != Mark.LONG) {
+      return false;
+    }
+    all[i >> 1] = word;
     if (!behind) {
       behind = true;
     }
+    return true;
+  }
+
+  /**
+   * Counts a variable that the owner is about to bind among the first pairs, by storing its value.
+   *
+   * @return false, with nothing changed, if the pairs don't lead, or nothing is bound yet
+   */
+  boolean countOneMore() {
+    if (words == null || bound == 0) {
+      return false;
+    }
+    if (!behind) {
+      behind = true;
+    }
+    bound++;
+    return true;
+  }
+
+  /**
+   * Stops counting a variable that the owner is about to unbind among the first pairs.
+   *
+   * @return false, with nothing changed, if the pairs don't lead
+   */
+  boolean countOneLess() {
+    if (words == null) {
+      return false;
+    }
+    if (!behind) {
+      behind = true;
+    }
+    bound--;
+    return true;
+  }
+
+  /** Whether the slot that {@link #ownSlot} gave without a hint binds its variable. */
+  boolean isBoundAt(int slot) {
+    return chunks[0][(slot << 1) + 1] != Mark.ABSENT;
+  }
+
+  /** Unbinds what {@link #isBoundAt} that slot. No allocation, nothing that could fail half-way. */
+  void removeOwn(int slot) {
+    Object[] pairs = chunks[0];
+    countOneLess();
+    pairs[(slot << 1) + 1] = Mark.ABSENT;
+  }
+
+  /** The first pairs, if they can be written, else null: slot s is at 2 s. */
+  @Nullable Object @Nullable [] ownPairs() {
+    return (ownedChunks & 1) == 0 ? null : chunks[0];
   }
 
   /**
@@ -348,10 +435,7 @@ public final class Root {
     if (words != null && !eagerly) {
       Object[] chunk = ownChunk(0);
       int slot = slotFor(ref);
-      if (!behind) {
-        behind = true;
-      }
-      bound--;
+      countOneLess();
       chunk[(slot << 1) + 1] = Mark.ABSENT;
       return;
     }

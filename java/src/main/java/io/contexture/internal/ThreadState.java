@@ -86,8 +86,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** The cache, a line to a variable; the array is replaced when it grows, the lines stay. */
   private VarCache.@Nullable Line[] lines = VarCache.NO_LINES;
 
-  /** The lines that are valid, linked. */
-  private VarCache.@Nullable Line valid;
+  /**
+   * Where the valid lines are: bit p % 64 is set if one is in place p. Not a list, since a store of
+   * a number costs less than one of a reference.
+   */
+  private long validPlaces;
 
   /** The lines filled since the outermost operation began, linked; see C3. */
   private VarCache.Line filled = VarCache.LAST;
@@ -109,8 +112,16 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private int depth;
 
   /**
-   * The topmost LC of before the outermost operation; null outside, and in the body of a generator.
+   * An LC that was written in place and has not been captured, covered by a link, lent to a
+   * generator or left since: nothing is derived from its contents, and a {@code set} of a variable
+   * that it binds need only store the value. Null if there is none.
    */
+  private @Nullable Lc writable;
+
+  /** The first pairs of its root, or null; see {@link Root#ownPairs}. */
+  private @Nullable Object @Nullable [] writablePairs;
+
+  /** The topmost LC of before the last outermost operation; null in the body of a generator. */
   private @Nullable Lc outermost;
 
   /** Whether this is the state of a generator's body, which alone has frames. */
@@ -165,6 +176,27 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   // ------------------------------------------------------------------------------ variables
 
   /**
+   * Finds a variable in the current thread, as {@link #find} does, where the line of its cell
+   * doesn't answer. If that line was filled under what is the version again, it needs no more.
+   */
+  public static Object findCurrent(VarRef ref) {
+    long key = VarCache.key(ref.tag);
+    VarCache.Line line = VarCache.line(key);
+    if (line.key == ~key) {
+      ThreadState state = line.state;
+      Object value = line.value;
+      if (value != null && line.stackVersion == state.version) {
+        state.foundWord = line.word;
+        state.validPlaces |= 1L << VarCache.place(ref.tag, state.lines);
+        line.key = key;
+        return value;
+      }
+    }
+    ThreadState state = ThreadStates.currentForLookup();
+    return state == null ? Mark.ABSENT : state.find(ref);
+  }
+
+  /**
    * Finds a variable on the whole stack, or among the lines of this state, and sees to it that the
    * next look-up hits. Never throws for want of a cache.
    *
@@ -212,9 +244,14 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (!VarCache.isCacheable(tag, threadId)) {
       return null;
     }
-    lines = VarCache.withRoomFor(lines, tag, tag ^ threadId, version);
-    if (lines == VarCache.NO_LINES) {
+    VarCache.@Nullable Line[] all = VarCache.withRoomFor(lines, tag, tag ^ threadId, version);
+    if (all == VarCache.NO_LINES) {
       return null;
+    }
+    if (all != lines) {
+      final long places = VarCache.validPlaces(all);
+      lines = all;
+      validPlaces = places;
     }
     int place = VarCache.place(tag, lines);
     long key = tag ^ threadId;
@@ -225,7 +262,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return line;
     }
     try {
-      line = new VarCache.Line(~key);
+      line = new VarCache.Line(this, ~key);
       lines[place] = line;
       return line;
     } catch (OutOfMemoryError e) {
@@ -261,8 +298,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private void validate(VarCache.Line line, VarRef ref) {
     long key = ref.tag ^ threadId;
     if (line.key != key) {
-      line.nextValid = valid;
-      valid = line;
+      validPlaces |= 1L << VarCache.place(ref.tag, lines);
       line.key = key;
     }
     VarCache.install(line, key);
@@ -270,12 +306,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** Makes every line invalid: the version of the stack changes. No call, no allocation. */
   private void invalidateLines() {
-    for (VarCache.Line line = valid; line != null; line = line.nextValid) {
-      if (line.key >= 0) {
-        line.key = ~line.key;
+    VarCache.@Nullable Line[] all = lines;
+    int p = 0;
+    for (long places = validPlaces; places != 0; places >>>= 1, p++) {
+      for (int q = p; (places & 1) != 0 && q < all.length; q += Long.SIZE) {
+        VarCache.Line line = all[q];
+        if (line != null && line.key >= 0) {
+          line.key = ~line.key;
+        }
       }
     }
-    valid = null;
+    validPlaces = 0;
   }
 
   /** The topmost LC's object for an object variable, null included, or {@link Mark#ABSENT}. */
@@ -297,61 +338,140 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return root == null ? 0 : root.lookupLong(ref, 0);
   }
 
+  /** V4 for an object variable, in the current thread. */
+  public static void setCurrent(VarRef ref, @Nullable Object value) {
+    long key = VarCache.key(ref.tag);
+    VarCache.Line line = VarCache.line(key);
+    if (line.key != key || !line.state.replace(line, ref, value)) {
+      ThreadStates.current().set(ref, value);
+    }
+  }
+
+  /** V4 for a long variable, in the current thread. */
+  public static void setCurrentLong(VarRef ref, long word) {
+    long key = VarCache.key(ref.tag);
+    VarCache.Line line = VarCache.line(key);
+    if (line.key != key || !line.state.replaceWord(line, ref, word)) {
+      ThreadStates.current().setLong(ref, word);
+    }
+  }
+
+  /**
+   * V4 where the LC is {@link #writable} and the variable has a place among its first pairs; unless
+   * it would be the only one bound there, which takes a new version.
+   *
+   * @param line the variable's, which is valid
+   * @return false, with nothing changed, if it isn't so
+   */
+  private boolean replace(VarCache.Line line, VarRef ref, @Nullable Object value) {
+    int i = placeInWritable(line, ref);
+    if (i < 0) {
+      return false;
+    }
+    Object[] pairs = Objects.requireNonNull(writablePairs);
+    if (pairs[i + 1] == Mark.ABSENT) {
+      if (exposed
+          || !Objects.requireNonNull(Objects.requireNonNull(writable).root).countOneMore()) {
+        return false;
+      }
+      recordStale = true;
+    }
+    // Plain stores only, see the class comment.
+    pairs[i + 1] = value;
+    line.stackVersion = version;
+    line.value = value == null ? Mark.NULL : value;
+    try {
+      if (ref.isDead()) { // what a purge does that might have passed by before
+        pairs[i + 1] = null;
+      }
+    } catch (StackOverflowError atTheEnd) {
+      // Nothing is left to do but that.
+    }
+    return true;
+  }
+
+  /**
+   * Where the pair of a variable is among {@link #writablePairs}, if those are the topmost LC's and
+   * the line needn't be listed first (C3); else a negative number.
+   */
+  private int placeInWritable(VarCache.Line line, VarRef ref) {
+    Object[] pairs = writablePairs;
+    if (pairs == null || writable != top || (depth != 0 && line.nextFilled == null)) {
+      return -1;
+    }
+    int i = (int) line.word << 1;
+    return i >= 0 && i < pairs.length && pairs[i] == ref ? i : -1;
+  }
+
+  /** As {@link #replace}. */
+  private boolean replaceWord(VarCache.Line line, VarRef ref, long word) {
+    Lc lc = writable;
+    Root root = lc == null || lc != top || exposed ? null : lc.root;
+    if (root == null || !root.replaceOwnWord(ref, word)) {
+      return false;
+    }
+    recordStale = true;
+    line.stackVersion = version;
+    line.word = word;
+    line.value = Mark.LONG;
+    return true;
+  }
+
   /** V4 for an object variable. */
   public final void set(VarRef ref, @Nullable Object value) {
     VarCache.Line line = line(ref);
-    Lc lc = top;
-    if (line != null && line.key >= 0 && lc != null && !lc.shared) {
-      Root root = lc.root;
-      if (root != null && root.isReplaceable(line.word, ref)) {
-        final Object variable = ref.get();
-        final Object masked = Mark.mask(value);
-        line.value = null;
-        lc.forgetDerived();
-        root.replace(line.word, value);
-        // The value is in place, see the class comment.
-        try {
-          if (depth > 0) {
-            listFilled(line, ref, masked);
-          }
-          line.stackVersion = version;
-          line.value = masked;
-          ref.keepAlive(variable);
-        } catch (StackOverflowError uncached) {
-          // The line has no value, or the right one.
-        }
-        return;
-      }
+    if (!setInPlace(ref, line, value, 0)) {
+      write(ref, line, value, 0);
     }
-    write(ref, line, value, 0);
   }
 
   /** V4 for a long variable. */
   public final void setLong(VarRef ref, long word) {
     VarCache.Line line = line(ref);
-    Lc lc = top;
-    if (line != null && line.key >= 0 && lc != null && !lc.shared && !exposed) {
-      Root root = lc.root;
-      int slot = root == null ? -1 : root.replaceableWord(ref);
-      if (root != null && slot >= 0) {
-        final Object variable = ref.get();
-        line.value = null;
-        lc.forgetDerived();
-        recordStale = true;
-        root.replaceWord(slot, word);
-        // As in set.
-        line.stackVersion = version;
-        line.word = word;
-        line.value = Mark.LONG;
-        try {
-          ref.keepAlive(variable);
-        } catch (StackOverflowError atTheEnd) {
-          // Nothing is left to do.
-        }
-        return;
-      }
+    if (!setInPlace(ref, line, null, word)) {
+      write(ref, line, null, word);
     }
-    write(ref, line, null, word);
+  }
+
+  /**
+   * V4 where the topmost LC has a place for the variable that may be written, whether bound or not.
+   *
+   * @return false, with nothing changed, if it hasn't
+   */
+  private boolean setInPlace(
+      VarRef ref, VarCache.@Nullable Line seen, @Nullable Object value, long word) {
+    Lc lc = top;
+    Root root = lc == null || lc.shared ? null : lc.root;
+    if (lc == null || root == null || exposed) {
+      return false;
+    }
+    int slot = root.ownSlot(ref, seen == null || ref.isLong ? -1 : seen.word);
+    if (slot < 0) {
+      return false;
+    }
+    final Object variable = ref.get();
+    final long v = root.isEmpty() ? takeVersion() : version;
+    final Object masked = ref.isLong ? Mark.LONG : Mark.mask(value);
+    if (seen != null) {
+      seen.value = null;
+    }
+    lc.forgetDerived();
+    recordStale = true;
+    root.setOwn(slot, ref.isLong ? Mark.LONG : value, word);
+    // The value is in place. Now plain stores only, see the class comment.
+    version = v;
+    try {
+      VarCache.Line line = seen == null ? newLine(ref) : seen;
+      if (line != null) {
+        fill(line, ref, masked, ref.isLong ? word : slot);
+      }
+      writable = lc;
+      writablePairs = root.ownPairs();
+      ref.keepAlive(variable);
+    } catch (StackOverflowError leftForLater) {
+      // As in write.
+    }
+    return true;
   }
 
   /** V4 where it takes more; {@code seen} is the variable's line, if it has one. */
@@ -366,6 +486,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final long v = wasEmpty ? takeVersion() : version;
     final Root root = rootForWriting(lc, before, ref);
     forget(seen);
+    forgetWritable();
     lc.forgetDerived();
     recordStale = true;
     final long inLine =
@@ -400,11 +521,39 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public final boolean delete(VarRef ref) {
     Lc lc = top;
     Root before = lc == null ? null : lc.root;
-    if (lc == null || before == null || !before.contains(ref)) {
+    if (lc == null || before == null) {
+      return false;
+    }
+    VarCache.Line line = line(ref);
+    if (line != null && line.key >= 0 && !exposed) {
+      int i = placeInWritable(line, ref);
+      Object[] pairs = writablePairs;
+      if (i >= 0 && pairs != null && pairs[i + 1] != Mark.ABSENT && before.countOneLess()) {
+        // As in replace.
+        pairs[i + 1] = Mark.ABSENT;
+        line.value = null;
+        line.stackVersion = NO_VERSION;
+        recordStale = true;
+        return true;
+      }
+    }
+    int own = lc.shared || exposed ? -1 : before.ownSlot(ref, -1);
+    if (own >= 0) {
+      boolean isBound = before.isBoundAt(own);
+      if (isBound) {
+        forget(line);
+        lc.forgetDerived();
+        recordStale = true;
+        before.removeOwn(own);
+      }
+      return isBound;
+    }
+    if (!before.contains(ref)) {
       return false;
     }
     final Root root = rootForWriting(lc, before, ref);
-    forget(line(ref));
+    forget(line);
+    forgetWritable();
     lc.forgetDerived();
     recordStale = true;
     root.remove(ref, exposed);
@@ -448,6 +597,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       line.value = null;
       line.stackVersion = NO_VERSION;
     }
+  }
+
+  private void forgetWritable() {
+    writable = null;
+    writablePairs = null;
   }
 
   private void syncIfExposed() {
@@ -602,15 +756,22 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         frameBelow[d] = null;
       }
       top = uncovered;
-      below = uncoveredBelow;
+      if (below != uncoveredBelow) {
+        below = uncoveredBelow;
+      }
       if (version != restored || restored == 0) { // 0: a body that unwinds without its stack
         version = restored;
-        for (VarCache.Line line = valid; line != null; line = line.nextValid) {
-          if (line.key >= 0) {
-            line.key = ~line.key;
+        VarCache.@Nullable Line[] all = lines;
+        int p = 0;
+        for (long places = validPlaces; places != 0; places >>>= 1, p++) {
+          for (int q = p; (places & 1) != 0 && q < all.length; q += Long.SIZE) {
+            VarCache.Line line = all[q];
+            if (line != null && line.key >= 0) {
+              line.key = ~line.key;
+            }
           }
         }
-        valid = null;
+        validPlaces = 0;
       }
       if (captures != capturesAtEntry) {
         if (lc == null) {
@@ -620,12 +781,22 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
           }
         } else if (uncovered != null) {
           uncovered.shared = true;
+          writable = null;
         }
+      }
+      if (writablePairs != null
+          && writable != uncovered) { // nothing of an LC that was left stays behind
+        writable = null;
+        writablePairs = null;
       }
       depth = d;
       recordStale = true;
       if (d == 0) { // C3
-        for (VarCache.Line line = filled; line != VarCache.LAST; ) {
+        VarCache.Line line = filled;
+        if (line != VarCache.LAST) {
+          filled = VarCache.LAST;
+        }
+        while (line != VarCache.LAST) {
           if (line.stackVersion != version) {
             line.value = null;
           }
@@ -633,8 +804,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
           line.nextFilled = null;
           line = next;
         }
-        filled = VarCache.LAST;
-        outermost = null;
       }
       if (lc != null) {
         try {
@@ -696,7 +865,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       frameVersion[d] = version;
       frameCaptures[d] = captures;
       frameOver[d] = lc != null;
-    } else if (d == 0) {
+    } else if (d == 0 && outermost != top) {
       outermost = top;
     }
     depth = d + 1;
@@ -739,6 +908,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     EcLink link = lc.link;
     if (link == null || lc.linkBelow != below) {
       link = EcLink.over(engine, Objects.requireNonNull(lc.root), below, takeVersion());
+      forgetWritable();
       lc.linkBelow = below;
       lc.link = link;
     }
@@ -767,6 +937,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return null;
     }
     lc.shared = true;
+    forgetWritable();
     return lc.root;
   }
 
@@ -812,6 +983,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** Called by the resumer, before the body goes on. */
   public final Resumption beginResumption(boolean transparent) {
+    forgetWritable(); // the body may write to the same LC
     return transparent
         ? new Resumption(below, topForBinding(), false)
         : new Resumption(cover(), null, false);
@@ -829,6 +1001,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       captures++;
       if (lc != null) {
         lc.shared = true;
+        forgetWritable();
       }
     }
     if (resumption.lent != null && resumption.lent.changes != resumption.lentChanges) {
@@ -905,6 +1078,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       own.holder = null;
     }
     lent = null;
+    forgetWritable();
     recordStale = true;
     return capturedInside;
   }
@@ -999,11 +1173,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return lc == null ? null : lc.root;
   }
 
-  /** The length of the list of valid lines; for tests. */
+  /** The number of valid lines; for tests. */
   final int validLines() {
     int n = 0;
-    for (VarCache.Line line = valid; line != null; line = line.nextValid) {
-      n++;
+    for (VarCache.Line line : lines) {
+      if (line != null && line.key >= 0) {
+        n++;
+      }
     }
     return n;
   }
@@ -1025,6 +1201,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     frameTop = NO_TOPS;
     frameBelow = NO_BELOWS;
     outermost = null;
+    forgetWritable();
     for (VarCache.Line line : lines) {
       if (line != null) {
         VarCache.discard(line);

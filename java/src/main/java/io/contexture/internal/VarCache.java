@@ -46,8 +46,9 @@ public final class VarCache {
   /** The lines of a thread that has cached nothing yet. */
   static final @Nullable Line[] NO_LINES = {null};
 
-  /** Ends the list of {@link Line#nextFilled}. */
-  static final Line LAST = new Line(-1);
+  /** Nobody's: matches no key. Ends the list of {@link Line#nextFilled}. */
+  @SuppressWarnings("NullAway") // its state isn't looked at either
+  static final Line LAST = new Line(null, -1);
 
   private static final Line[] CELLS = new Line[1 << CELL_BITS];
 
@@ -71,6 +72,9 @@ public final class VarCache {
 
   /** What one thread found for one variable. */
   public static final class Line {
+    /** Whose it is. */
+    final ThreadState state;
+
     /** See the class comment; the complement while the line isn't valid. */
     public long key;
 
@@ -86,13 +90,11 @@ public final class VarCache {
     /** The value as {@link Mark#mask} has it, or {@code null}: nothing cached. */
     public @Nullable Object value;
 
-    /** The next in the list of valid lines of the thread. */
-    @Nullable Line nextValid;
-
     /** The next in the list of those filled since the outermost operation began, if in it. */
     @Nullable Line nextFilled;
 
-    Line(long invalidKey) {
+    Line(ThreadState state, long invalidKey) {
+      this.state = state;
       key = invalidKey;
     }
   }
@@ -227,6 +229,18 @@ public final class VarCache {
     } catch (OutOfMemoryError e) {
       return lines; // a look-up never fails for want of a cache
     }
+  }
+
+  /** Where valid lines are: bit p % 64 is set if one is in place p. */
+  static long validPlaces(@Nullable Line[] lines) {
+    long places = 0;
+    for (int p = 0; p < lines.length; p++) {
+      Line line = lines[p];
+      if (line != null && line.key >= 0) {
+        places |= 1L << p;
+      }
+    }
+    return places;
   }
 
   /** Clears every value. Any thread. */
