@@ -1,5 +1,6 @@
 package io.contexture;
 
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import java.util.concurrent.locks.LockSupport;

@@ -1,6 +1,7 @@
 package io.contexture;
 
 import io.contexture.internal.Lc;
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import java.util.Iterator;

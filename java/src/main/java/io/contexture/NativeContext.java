@@ -1,5 +1,6 @@
 package io.contexture;
 
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.ffm.NativeThreadState;
 import java.lang.foreign.Arena;
@@ -38,6 +39,9 @@ import java.util.Objects;
  * hundred nanoseconds.
  */
 public final class NativeContext {
+  /** More frames than lending and taking back need. */
+  private static final int STACK_NEEDED = 128;
+
   private final Thread owner = Thread.currentThread();
   private final NativeThreadState state;
   private final Arena arena;
@@ -87,6 +91,7 @@ public final class NativeContext {
               + " Java heap; run with -Dcontexture.backend=native, and see Contexture.status() for"
               + " why the native backend isn't used");
     }
+    StackProbe.require(STACK_NEEDED); // what is lent is taken back
     try (Arena arena = Arena.ofConfined()) {
       NativeContext context = new NativeContext(state, arena);
       try {

@@ -1,10 +1,12 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.EcLink;
 import io.contexture.internal.Engine;
 import io.contexture.internal.Engines;
 import io.contexture.internal.Mark;
 import io.contexture.internal.Root;
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.VarRef;
 import java.lang.foreign.MemorySegment;
@@ -27,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Lifetime.</b> The record lies in a slab that this object keeps. The maps and links that the
  * record points to are kept by the fields {@link #top} and {@link #below}, which are written before
  * the record is; where it is behind those, its addresses may be of what is gone, and nobody reads
- * them before it is brought up to date. While the thread runs, the registry of states refers to
- * this object, so all of it is reachable in the heap, whatever the compiler does with local
- * variables.
+ * them before it is brought up to date. While it is lent C may read it even then, so what it shows
+ * is kept by fields of their own until it shows something else. While the thread runs, the registry
+ * of states refers to this object, so all of it is reachable in the heap, whatever the compiler
+ * does with local variables.
  */
 public final class NativeThreadState extends ThreadState {
   /** The record, a cache line of its own, and the word that C writes a value to. */
@@ -43,8 +46,16 @@ public final class NativeThreadState extends ThreadState {
   private final Slab slab;
   private final long record;
 
+  /** More frames than it takes to write the record. */
+  private static final int STACK_NEEDED = 64;
+
   /** How many handles are lent. */
   private int lent;
+
+  /** The map and the chain that the record shows, while it is lent. */
+  private @Nullable AbstractLongHamt shownMap;
+
+  private @Nullable EcLink shownBelow;
 
   NativeThreadState(Engine engine, Thread thread, long uniqueId) {
     super(engine, thread, uniqueId);
@@ -113,10 +124,35 @@ public final class NativeThreadState extends ThreadState {
 
   private void sync(@Nullable Root root) {
     @Nullable EcLink link = below;
-    Cx.putLong(
-        record + CxLayout.THREAD_TOP, root == null ? 0 : ((NativeHamt) root.map()).address());
-    Cx.putLong(record + CxLayout.THREAD_BELOW, link == null ? 0 : link.address);
+    AbstractLongHamt map = root == null ? null : root.map();
+    final long topmost = map == null ? 0 : ((NativeHamt) map).address();
+    final long lower = link == null ? 0 : link.address;
+    if (exposed) {
+      StackProbe.require(STACK_NEEDED); // all of the record or nothing
+    }
+    Cx.putLong(record + CxLayout.THREAD_TOP, topmost);
+    Cx.putLong(record + CxLayout.THREAD_BELOW, lower);
     Cx.putLong(record + CxLayout.THREAD_STACK_VERSION, version);
+    if (exposed) {
+      shownMap = map;
+      shownBelow = link;
+    }
+  }
+
+  /** Whether the record has yet to be brought up to date; for tests. */
+  boolean isRecordStale() {
+    return recordStale;
+  }
+
+  /**
+   * Whether the record shows what is kept for it, and nothing else; for tests, while it is lent.
+   */
+  boolean showsWhatItKeeps() {
+    AbstractLongHamt map = shownMap;
+    EcLink link = shownBelow;
+    return Cx.getLong(record + CxLayout.THREAD_TOP)
+            == (map == null ? 0 : ((NativeHamt) map).address())
+        && Cx.getLong(record + CxLayout.THREAD_BELOW) == (link == null ? 0 : link.address);
   }
 
   /**
@@ -136,6 +172,9 @@ public final class NativeThreadState extends ThreadState {
     }
     long handle = Cx.getLong(record + WORD);
     slab.use(handle);
+    Root root = topRoot();
+    shownMap = root == null ? null : root.map();
+    shownBelow = below;
     lent++;
     exposed = true;
     return handle;
@@ -152,6 +191,10 @@ public final class NativeThreadState extends ThreadState {
   public void takeBack(long handle) {
     lent--;
     exposed = lent > 0;
+    if (!exposed) {
+      shownMap = null;
+      shownBelow = null;
+    }
     int status = Cx.lentFree(handle);
     if (status != Cx.OK) {
       throw NativeEngine.failure(status);

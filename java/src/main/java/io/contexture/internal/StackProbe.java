@@ -1,7 +1,7 @@
-package io.contexture;
+package io.contexture.internal;
 
 /** Finds out whether there is stack enough for something that must not overflow half-way. */
-final class StackProbe {
+public final class StackProbe {
   private StackProbe() {}
 
   /**
@@ -9,7 +9,7 @@ final class StackProbe {
    *
    * @throws StackOverflowError if they don't
    */
-  static void require(int frames) {
+  public static void require(int frames) {
     if (descend(frames, 0) == Long.MIN_VALUE) {
       throw new AssertionError(); // uses the result, so that the frames aren't compiled away
     }
