@@ -259,7 +259,7 @@ public final class ExecutionContext {
     }
     EcLink made = chain;
     if (made == null) {
-      made = state.linkOf(contents, below);
+      made = state.linkOfSnapshot(contents, below);
       chain = made;
     }
     return made;

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Over a chain under an empty LC the version is the chain's {@link EcLink#stamp}: that can't
  *       change, and running a snapshot again finds the cache as it was.
- *   <li>Entering an empty LC on the current stack keeps the version: every lookup is as before.
+ *   <li>Entering an empty LC on the current stack keeps the version: every lookup is as before. So
+ *       does running a snapshot of the current stack.
  *   <li>Entering a non-empty LC takes a new version, or the one it had when it was left, if the
  *       same state enters it over the same chain: only the top of a stack can change, so it is as
  *       it was.
@@ -420,7 +421,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** V4 for an object variable. */
   public final void set(VarRef ref, @Nullable Object value) {
     VarCache.Line line = line(ref);
-    if (!setInPlace(ref, line, value, 0)) {
+    if ((line == null || line.key < 0 || !replace(line, ref, value))
+        && !setInPlace(ref, line, value, 0)) {
       write(ref, line, value, 0);
     }
   }
@@ -428,7 +430,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** V4 for a long variable. */
   public final void setLong(VarRef ref, long word) {
     VarCache.Line line = line(ref);
-    if (!setInPlace(ref, line, null, word)) {
+    if ((line == null || line.key < 0 || !replaceWord(line, ref, word))
+        && !setInPlace(ref, line, null, word)) {
       write(ref, line, null, word);
     }
   }
@@ -735,9 +738,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return Objects.requireNonNull(op).call();
     } finally {
       if (lc != null) {
-        lc.link = null;
-        lc.linkBelow = null;
-        lc.captured = null;
+        if (lc.link != null) {
+          lc.link = null;
+          lc.linkBelow = null;
+        }
+        if (lc.captured != null) {
+          lc.captured = null;
+        }
         EcLink beneath = below;
         lc.lastOwner = uniqueId;
         lc.lastStamp = beneath == null ? EMPTY_VERSION : beneath.stamp;
@@ -833,7 +840,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     long entered;
     if (lc == null) {
       base = ec;
-      entered = stampOf(ec);
+      entered = isCurrent(ec) ? version : stampOf(ec);
       if (entered != version) {
         invalidateLines();
       }
@@ -887,6 +894,14 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     frameVersion = versions;
     frameCaptures = marks;
     frameOver = overs;
+  }
+
+  /**
+   * Whether a chain is what the whole current stack is as a chain, so that look-ups are the same.
+   */
+  private boolean isCurrent(@Nullable EcLink chain) {
+    Lc lc = top;
+    return chain != null && lc != null && lc.link == chain && lc.linkBelow == below;
   }
 
   private static long stampOf(@Nullable EcLink chain) {
@@ -956,8 +971,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
   }
 
-  /** The link of a snapshot's top over its lower part. */
-  public final EcLink linkOf(Root root, @Nullable EcLink chain) {
+  /**
+   * The link of a snapshot's top over its lower part: the {@link #cover} of the current stack where
+   * that is what was captured, so that running the snapshot here is known to change no look-up.
+   */
+  public final EcLink linkOfSnapshot(Root root, @Nullable EcLink chain) {
+    Lc lc = top;
+    EcLink link = lc != null && lc.root == root && below == chain ? cover() : null;
+    return link != null ? link : linkOf(root, chain);
+  }
+
+  private EcLink linkOf(Root root, @Nullable EcLink chain) {
     return EcLink.over(engine, root, chain, takeVersion());
   }
 

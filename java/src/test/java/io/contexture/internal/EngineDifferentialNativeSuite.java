@@ -86,7 +86,7 @@ class EngineDifferentialNativeSuite {
       }
       Root top = state.captureTop();
       EcLink below = state.capturedBelow();
-      EcLink snapshot = top == null ? below : state.linkOf(top, below);
+      EcLink snapshot = top == null ? below : state.linkOfSnapshot(top, below);
       if (snapshot != null) {
         state.captured(snapshot);
       }
