@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * thousand contexts; a JVM of its own. Ends with 0 if nothing has grown and all values were right.
  */
 public final class EndlessTask {
-  private static final int STEPS = 10_000_000;
+  private static final int STEPS = Effort.of(10_000_000);
   private static final LongContextVar COUNT = LongContextVar.of("count");
   private static final ContextVar<Integer> LAST = ContextVar.of("last");
   private static final ContextVar<String> REQUEST = ContextVar.of("request");
@@ -120,7 +120,7 @@ public final class EndlessTask {
                   done.countDown();
                 }
               }));
-      check(done.await(200, TimeUnit.SECONDS), "in time");
+      check(done.await(200 * Await.PATIENCE, TimeUnit.SECONDS), "in time");
     }
   }
 

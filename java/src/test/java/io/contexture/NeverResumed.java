@@ -85,7 +85,7 @@ final class NeverResumed {
   private static void untilCollecting(BooleanSupplier condition, Supplier<String> problem) {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(60)) {
+      if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(60 * Await.PATIENCE)) {
         System.out.println(problem.get());
         System.exit(1);
       }

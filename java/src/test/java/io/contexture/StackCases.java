@@ -390,7 +390,7 @@ abstract class StackCases {
         long start = System.nanoTime();
         // Long enough for many changes of hands; much longer only where the writer gets no turn.
         for (long spent = 0;
-            spent < 400_000_000L || (changes[0] == 0 && spent < 30_000_000_000L);
+            spent < 400_000_000L || (changes[0] == 0 && spent < 30_000_000_000L * Await.PATIENCE);
             spent = System.nanoTime() - start) {
           for (int i = 0; i < 100; i++) {
             enterOnceLeft(

@@ -12,7 +12,7 @@ public final class StackEnd {
   /** An operation needs less than this many of our frames; {@link #sweep} checks that. */
   private static final int MOST_FRAMES = 4000;
 
-  private static final int COMPLETIONS = 30;
+  private static final int COMPLETIONS = Effort.of(30);
 
   private final Runnable operation;
   private final int offset;
@@ -25,8 +25,8 @@ public final class StackEnd {
   }
 
   /**
-   * Runs a trial with plenty of stack, then at every offset from the very end upwards until it has
-   * completed many times in a row, on a thread with a small stack.
+   * Runs a trial with plenty of stack, then at every offset, or some on slow machines, from the
+   * very end upwards until it has completed many times in a row, on a thread with a small stack.
    */
   public static void sweep(FaultCases.Trial trial) throws Exception {
     AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -52,7 +52,7 @@ public final class StackEnd {
     }
     int overflows = 0;
     int completionsInARow = 0;
-    for (int i = 0; completionsInARow < COMPLETIONS; i++) {
+    for (int i = 0; completionsInARow < COMPLETIONS; i += Effort.stride()) {
       assertTrue(i < MOST_FRAMES, "never completes");
       int offset = i;
       if (trial.run(operation -> new StackEnd(operation, offset).run())) {

@@ -1,5 +1,6 @@
 package io.contexture.hamt;
 
+import io.contexture.Effort;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -13,10 +14,13 @@ public final class Seeds {
 
   private Seeds() {}
 
-  /** Runs {@code test} {@code times} times with fresh seeds, or once with the one that is set. */
+  /**
+   * Runs {@code test} {@code times} times, less on slow machines, with fresh seeds, or once with
+   * the one that is set.
+   */
   public static void run(int times, Consumer<Random> test) {
     Long fixed = Long.getLong(PROPERTY);
-    for (int i = 0; i < (fixed == null ? times : 1); i++) {
+    for (int i = 0; i < (fixed == null ? Effort.of(times) : 1); i++) {
       long seed = fixed == null ? ThreadLocalRandom.current().nextLong() : fixed;
       try {
         test.accept(new Random(seed));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.Effort;
 import io.contexture.internal.mirror.MirrorEngine;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Variables that come and go don't grow the map of the context that they were set in. */
 class GrowthTest {
-  private static final int MANY = 100_000;
+  private static final int MANY = Effort.of(100_000, 30_000);
 
   private final MirrorEngine engine = new MirrorEngine();
   private final ThreadState state = engine.newThreadState(Thread.currentThread());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.contexture.Backend;
 import io.contexture.Contexture;
+import io.contexture.Effort;
 import io.contexture.ThreadKind;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 abstract class ModelSuite {
   private static final long SEED = Long.getLong("contexture.model.seed", 1);
-  private static final int COUNT = Integer.getInteger("contexture.model.count", 600);
+  private static final int COUNT = Integer.getInteger("contexture.model.count", Effort.of(600));
 
   private final Backend expected;
 

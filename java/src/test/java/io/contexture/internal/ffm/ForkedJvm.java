@@ -2,6 +2,7 @@ package io.contexture.internal.ffm;
 
 import io.contexture.Await;
 import io.contexture.Contexture;
+import io.contexture.Effort;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -36,6 +37,7 @@ public final class ForkedJvm {
       command.add("-XX:-CreateCoredumpOnCrash");
       command.add("-XX:+ErrorFileToStdout");
       command.add("-ea");
+      command.addAll(Effort.options());
       command.addAll(options);
       command.add("-cp");
       command.add(root(main) + File.pathSeparator + root(Contexture.class));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.contexture.Await;
+import io.contexture.Effort;
 import io.contexture.ThreadKind;
 import io.contexture.hamt.LongHamt;
 import io.contexture.internal.Engines;
@@ -229,7 +230,7 @@ class NativeSharedHamtNativeSuite {
       callers.add(
           kind.start(
               () -> {
-                for (int i = 0; i < 300; i++) {
+                for (int i = 0; i < Effort.of(300); i++) {
                   assertEquals(63, filled(64).get(63, -1));
                   assertEquals(64, filled(64).size());
                   assertEquals(63, filled(64).snapshot().get(63, -1));

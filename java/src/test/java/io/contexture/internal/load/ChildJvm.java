@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.contexture.Await;
 import io.contexture.Contexture;
+import io.contexture.Effort;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -83,6 +84,7 @@ final class ChildJvm {
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
       command.add("-XX:ErrorFile=" + directory.resolve("hs_err"));
+      command.addAll(Effort.options());
       command.addAll(options);
       if (asModule) {
         command.addAll(List.of("-p", classes.toString()));

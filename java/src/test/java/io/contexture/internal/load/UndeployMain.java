@@ -2,6 +2,7 @@ package io.contexture.internal.load;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.contexture.Await;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -24,7 +25,7 @@ import java.util.function.BooleanSupplier;
  * allocator.
  */
 public final class UndeployMain {
-  private static final long MAX_SECONDS = 60;
+  private static final long MAX_SECONDS = 60 * Await.PATIENCE;
   private static final int ENTRIES = 800_000;
 
   /** {@code struct mallinfo2} of glibc: ten {@code size_t}. */

@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm.stress;
 
+import io.contexture.Effort;
 import io.contexture.internal.ffm.FfmHooks;
 import io.contexture.internal.ffm.NativeHamt;
 import io.contexture.internal.ffm.NativeMemory;
@@ -12,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class DyingMaps implements Workload {
   private static final int LARGE = 3_000;
-  private static final int HUGE = 60_000;
+  private static final int HUGE = Effort.of(60_000);
 
   /** Two halves whose union takes C a while to walk. */
   private NativeHamt low = NativeHamt.EMPTY;

@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm.stress;
 
+import io.contexture.Await;
 import io.contexture.internal.Reaper;
 import io.contexture.internal.ffm.FfmHooks;
 import io.contexture.internal.ffm.NativeMemory;
@@ -43,7 +44,7 @@ public final class LifetimeStress {
   static final int UNUSABLE = 2;
   static final int CAUGHT = 3;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(60 * Await.PATIENCE);
 
   /** Every workload by its name. A new one is added here. */
   private static final Map<String, Supplier<Workload>> WORKLOADS = new LinkedHashMap<>();
