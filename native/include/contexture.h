@@ -549,8 +549,22 @@ CX_API int32_t cx_shared_size(cx_shared *map, cx_shared_reader *reader, uint64_t
 CX_API int32_t cx_shared_snapshot_new(
     cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out);
 
-/* Releases a snapshot, no call being under way with it. NULL is a no-op. Any thread, lock-free;
- * allocates. */
+/* For bindings: as cx_shared_snapshot_new, with room (below 2^32) for so many more snapshots by
+ * cx_shared_snapshot_next: a series, which shares one reservation of the nodes that it shows, so
+ * that snapshots by the thousand cost scans little. The whole series holds back what any of them
+ * would, and some 500 nodes of the time in which it was taken, until the first is freed. Returns the
+ * address of that, or a negative status. */
+CX_API int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room);
+
+/* For bindings: one more snapshot, of the contents as they are at one instant of this call, in the
+ * series of `first`, with which it will be freed, and not by itself. Returns its address, or a
+ * negative status. O(1). Any number of threads at once, lock-free; allocates.
+ * Errors: CX_NEED_SPACE (there is no room, or too much has changed since `first`: begin another
+ * series), CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID (also where `first` doesn't begin a series). */
+CX_API int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader);
+
+/* Releases a snapshot and its series, no call being under way with any of them. NULL, and one that
+ * cx_shared_snapshot_next gave, are no-ops. Any thread, lock-free; allocates. */
 CX_API void cx_shared_snapshot_free(cx_shared_snapshot *snapshot);
 
 /* As cx_shared_get and cx_shared_find, in a snapshot. Any thread, wait-free, don't allocate. */

@@ -16,7 +16,11 @@
  *   -DGUARDED          the snapshot's reader reserves once more before it looks at an undecided
  *                      node (as C does); otherwise such a node counts as born when its writer
  *                      reserved, which any snapshot then covers
+ *   -DSERIES           a second snapshot under the same reservation, which is made longer for it; the
+ *                      reader reads that one
  *   broken variants:
+ *   -DREACH_LATE       made longer after the generation was raised
+ *   -DREACH_NOT        not made longer
  *   -DLIMIT_EARLY      the limit is the era before the generation was raised
  *   -DHOLD_LATE        the reservation is stored after the generation was raised
  *   -DUNORDERED        the limit may be stored after the first era (seen without membarrier only)
@@ -69,6 +73,18 @@ bit live[NODES];       /* ghost */
 byte incarnation[NODES]; /* ghost */
 
 #define IDLE 0
+
+/* reclaim_reach (O15): compare-and-swap. Nobody else writes the limit. */
+#ifdef REACH_NOT
+#define REACH(e) skip
+#else
+#define REACH(e) \
+  DRAINED(0); \
+  if \
+  :: LOAD(LIMIT) < e -> EXCHANGE(0, LIMIT, e); REACHED(longer) \
+  :: else \
+  fi
+#endif
 
 hidden byte a_i;
 
@@ -130,6 +146,36 @@ again:
     :: g0 <= first + WINDOW -> STORE_RELEASE(0, LIMIT, g0)
     :: g0 > first + WINDOW -> atomic { g0 = 0; t = 0; t_is = 0; leaf = 0; AGAIN }; goto again
     fi;
+#ifdef SERIES
+    /* cx_shared_snapshot_next; another thread could do it, after synchronizing with this one. */
+#ifndef REACH_LATE
+    g0 = era;
+    REACH(g0);
+#endif
+    atomic {
+      DRAINED(0);
+      root_gen++;
+      t = root_node;
+      t_is = incarnation[t];
+      leaf = slot[t];
+      if
+      :: leaf & TAG -> leaf = before[leaf & 63]
+      :: else
+      fi
+    };
+#ifdef REACH_LATE
+    g0 = era;
+    REACH(g0);
+#endif
+    if
+    :: era <= g0 -> REACHED(another)
+    :: else -> atomic { t = NONE; t_is = 0; leaf = 0; g0 = 0 } /* once is enough here */
+    fi;
+    if
+    :: t == NONE -> goto given_up
+    :: else
+    fi;
+#endif
     /* The snapshot's reader, at any later time. */
     atomic { assert(live[t] && incarnation[t] == t_is); s = slot[t]; n = s & 63; n_is = incarnation[n] };
     if
@@ -166,6 +212,9 @@ again:
       assert(n == leaf); /* the leaf of the cut */
       assert(live[n] && incarnation[n] == n_is)
     };
+#ifdef SERIES
+given_up:
+#endif
 #ifndef LEAVE_EARLY
     STORE_RELEASE(0, FIRST, IDLE); /* reclaim_release (O15) */
 #endif

@@ -16,6 +16,7 @@
 #define RECLAIM_BATCH 64u       /* retired nodes that are handed over together; an era each */
 #define RECLAIM_WINDOW 1024u    /* eras that a reservation covers at first */
 #define RECLAIM_BACKLOG 1024u   /* retired nodes below which nobody looks what can be freed */
+#define RECLAIM_SERIES 8u       /* eras that the reservation of several snapshots covers at most */
 #define RECLAIM_FIRST_CHUNK 32u /* records; every further chunk has twice as many as the last */
 #endif
 
@@ -52,6 +53,8 @@ struct reclaim_batch {
   struct reclaim_node *kept; /* during a scan */
   uint64_t count;
   uint64_t death;
+  uint64_t oldest; /* of the births of its nodes, past ones included */
+  uint64_t youngest;
 };
 
 /*
@@ -67,7 +70,7 @@ struct reclaim_batch {
  */
 struct reclaim_record {
   uint64_t state; /* O15 */
-  uint64_t limit; /* O15: last era, of a snapshot's reservation */
+  uint64_t limit; /* O15: last era, of the reservation of snapshots */
   uint64_t bytes; /* O17: taken minus given back by whoever held this record, modulo 2^64 */
   uint64_t count; /* O17: members of `nodes` */
   struct reclaim *home;
@@ -100,8 +103,8 @@ struct reclaim {
   uint64_t threshold;     /* O17: of waiting_count, for the next scan */
   uint64_t scans;         /* O17 */
   uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
-  uint64_t held;          /* O17: snapshots that aren't freed */
-  uint64_t let_go;        /* O17: snapshots freed since the last one that trimmed */
+  uint64_t held;          /* O17: reservations of snapshots that aren't freed */
+  uint64_t let_go;        /* O17: such freed since the last one that trimmed */
   uint8_t padding2[8];
 
   struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
@@ -243,6 +246,11 @@ uint64_t reclaim_hold(struct reclaim *domain, struct reclaim_record *record, uin
 /* Whether a snapshot that was read between reclaim_hold and this call is covered: if so, the
  * reservation ends with the present era. */
 bool reclaim_held(struct reclaim *domain, struct reclaim_record *record);
+
+/* For one more snapshot under a reservation that reclaim_held has bounded: makes it reach the
+ * present and `ahead` eras more, and returns the last that it covers. 0 if it would cover more than
+ * RECLAIM_SERIES eras; nothing has changed then. Any number of threads at once. Lock-free. */
+uint64_t reclaim_reach(struct reclaim *domain, struct reclaim_record *record, uint64_t ahead);
 
 /* Frees what nobody holds, with `record` held by the caller. Lock-free. */
 void reclaim_scan(struct reclaim *domain, struct reclaim_record *record);

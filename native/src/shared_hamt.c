@@ -877,16 +877,27 @@ int32_t cx_shared_clear(cx_shared *map, cx_shared_reader *reader) {
 
 /* ---------------------------------------------------------------------------- snapshots -- */
 
-int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out) {
+static struct shared_series *series_new(uint64_t room) {
+  struct shared_series *series = memory_take(sizeof *series + room * sizeof *series->more);
+  if (series != NULL) {
+    series->room = room;
+    series->taken = 0;
+  }
+  return series;
+}
+
+/* A series with its first snapshot. */
+static int32_t series_take(
+    cx_shared *map, cx_shared_reader *reader, uint64_t room, cx_shared_snapshot **out) {
   struct change change;
-  int32_t status = out == NULL ? CX_INVALID : change_begin(&change, map, reader);
+  int32_t status = change_begin(&change, map, reader);
   if (status != CX_OK) {
     return status;
   }
   struct reclaim *domain = &map->domain;
   struct reclaim_record *record = reclaim_acquire(domain, &domain->snapshots);
-  cx_shared_snapshot *snapshot = memory_take(sizeof *snapshot);
-  status = record == NULL || snapshot == NULL ? CX_NO_MEMORY : CX_OK;
+  struct shared_series *series = series_new(room);
+  status = record == NULL || series == NULL ? CX_NO_MEMORY : CX_OK;
   struct shared_node *top = NULL;
   uint64_t widening = 0;
   do {
@@ -896,11 +907,13 @@ int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shar
     }
   } while (status == CX_OK && !reclaim_held(domain, record));
   if (status == CX_OK) {
-    *snapshot = (cx_shared_snapshot){map, record, top, atomics_load_relaxed(&domain->scans)};
+    series->first = (struct cx_shared_snapshot){map, top, series};
+    series->record = record;
+    series->scans = atomics_load_relaxed(&domain->scans);
     atomics_add_relaxed(&domain->held, 1);
-    *out = snapshot;
+    *out = &series->first;
   } else {
-    memory_give(snapshot);
+    memory_give(series);
     if (record != NULL) {
       reclaim_release(domain, &domain->snapshots, record);
     }
@@ -909,14 +922,69 @@ int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shar
   return status;
 }
 
+int32_t cx_shared_snapshot_new(cx_shared *map, cx_shared_reader *reader, cx_shared_snapshot **out) {
+  return out == NULL ? CX_INVALID : series_take(map, reader, 0, out);
+}
+
+int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room) {
+  cx_shared_snapshot *first;
+  int32_t status = room > UINT32_MAX ? CX_INVALID : series_take(map, reader, room, &first);
+  return status == CX_OK ? (int64_t)(uintptr_t)first : status;
+}
+
+/* The top of the tree as it is at one moment of this call, under the series' reservation, which is
+ * made longer as far as it has to be. */
+static int32_t series_freeze(
+    struct change *change, struct shared_series *series, struct shared_node **top) {
+  for (uint64_t ahead = 0;; ahead = 2 * ahead + 1) {
+    uint64_t limit = reclaim_reach(change->guard.domain, series->record, ahead);
+    if (limit == 0) {
+      return CX_NEED_SPACE;
+    }
+    int32_t status = freeze(change, top);
+    if (status != CX_OK || reclaim_era(change->guard.domain) <= limit) {
+      return status;
+    }
+  }
+}
+
+int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader) {
+  if (!shared_snapshot_valid(first) || first->series == NULL) {
+    return CX_INVALID;
+  }
+  struct shared_series *series = first->series;
+  if (atomics_load_relaxed(&series->taken) >= series->room) {
+    return CX_NEED_SPACE;
+  }
+  struct change change;
+  int64_t answer = change_begin(&change, first->map, reader);
+  if (answer != CX_OK) {
+    return answer;
+  }
+  struct shared_node *top;
+  answer = series_freeze(&change, series, &top);
+  if (answer == CX_OK) {
+    uint64_t number = atomics_add_relaxed(&series->taken, 1);
+    answer = CX_NEED_SPACE; /* if others took the last ones meanwhile */
+    if (number < series->room) {
+      cx_shared_snapshot *snapshot = &series->more[number];
+      *snapshot = (struct cx_shared_snapshot){first->map, top, NULL};
+      answer = (int64_t)(uintptr_t)snapshot;
+    }
+  }
+  change_end(&change);
+  return answer;
+}
+
 void cx_shared_snapshot_free(cx_shared_snapshot *snapshot) {
-  if (snapshot == NULL || !bits_aligned(snapshot)) {
+  if (!shared_snapshot_valid(snapshot) || snapshot->series == NULL) {
     return;
   }
+  struct shared_series *series = snapshot->series;
   struct reclaim *domain = &snapshot->map->domain;
-  bool held_back = snapshot->scans != atomics_load_relaxed(&domain->scans);
-  reclaim_release(domain, &domain->snapshots, snapshot->record);
-  memory_give(snapshot);
+  bool held_back = series->scans != atomics_load_relaxed(&domain->scans);
+  reclaim_release(domain, &domain->snapshots, series->record);
+  memory_give(series);
   uint64_t held = atomics_add_relaxed(&domain->held, UINT64_MAX) - 1;
   uint64_t let_go = atomics_add_relaxed(&domain->let_go, 1) + 1;
   /* A trim looks at all that are held: when thousands are freed in a row, not at each. */

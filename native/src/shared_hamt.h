@@ -70,9 +70,19 @@ struct cx_shared {
 
 struct cx_shared_snapshot {
   cx_shared *map;
-  struct reclaim_record *record;
   struct shared_node *top;
+  struct shared_series *series; /* of the first one of a series only */
+};
+
+/* Snapshots under one reservation, which is given up, and the memory with it, when the first of
+ * them is freed. */
+struct shared_series {
+  struct cx_shared_snapshot first;
+  struct reclaim_record *record;
   uint64_t scans;
+  uint64_t room;  /* constant: members of `more` */
+  uint64_t taken; /* O32: of these; more than `room` where there wasn't enough */
+  struct cx_shared_snapshot more[];
 };
 
 static inline uint32_t shared_slot(uint64_t hash, uint32_t level) {
@@ -107,6 +117,10 @@ static inline uint64_t shared_leaf_value(const struct shared_leaf *leaf, uint32_
 
 static inline bool shared_valid(const cx_shared *map) {
   return map != NULL && ((uintptr_t)map & 63) == 0;
+}
+
+static inline bool shared_snapshot_valid(const cx_shared_snapshot *snapshot) {
+  return snapshot != NULL && bits_aligned(snapshot) && shared_valid(snapshot->map);
 }
 
 /* A reader is idle between the calls of its owner: one that isn't was freed, or is inside a call

@@ -9,10 +9,6 @@
 #include "shared_hamt.h"
 #include "space.h"
 
-static bool snapshot_valid(const cx_shared_snapshot *snapshot) {
-  return snapshot != NULL && bits_aligned(snapshot) && shared_valid(snapshot->map);
-}
-
 /* ------------------------------------------------------------------------------- lookup -- */
 
 static bool snapshot_lookup(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value) {
@@ -34,7 +30,7 @@ static bool snapshot_lookup(const cx_shared_snapshot *snapshot, uint64_t key, ui
 }
 
 int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key, uint64_t *value) {
-  if (!snapshot_valid(snapshot) || !bits_aligned(value)) {
+  if (!shared_snapshot_valid(snapshot) || !bits_aligned(value)) {
     return CX_INVALID;
   }
   uint64_t found;
@@ -49,14 +45,14 @@ int32_t cx_shared_snapshot_get(const cx_shared_snapshot *snapshot, uint64_t key,
 
 uint64_t cx_shared_snapshot_find(
     const cx_shared_snapshot *snapshot, uint64_t key, uint64_t absent) {
-  if (snapshot_valid(snapshot)) {
+  if (shared_snapshot_valid(snapshot)) {
     snapshot_lookup(snapshot, key, &absent);
   }
   return absent;
 }
 
 uint64_t cx_shared_snapshot_size(const cx_shared_snapshot *snapshot) {
-  return snapshot_valid(snapshot) ? shared_count(snapshot->map, snapshot->top) : 0;
+  return shared_snapshot_valid(snapshot) ? shared_count(snapshot->map, snapshot->top) : 0;
 }
 
 /* ---------------------------------------------------------------------------- iteration -- */
@@ -111,7 +107,7 @@ static bool cursor_next(cx_shared *map, cx_hamt_cursor *cursor, uint64_t *key, u
 int64_t cx_shared_snapshot_iterate(
     const cx_shared_snapshot *snapshot, cx_hamt_cursor *cursor, uint64_t *keys, uint64_t *values,
     uint64_t capacity) {
-  if (!snapshot_valid(snapshot) || cursor == NULL || !bits_aligned(cursor) ||
+  if (!shared_snapshot_valid(snapshot) || cursor == NULL || !bits_aligned(cursor) ||
       capacity > INT64_MAX || (capacity > 0 && (keys == NULL || values == NULL)) ||
       !cursor_valid(cursor, snapshot->top)) {
     return CX_INVALID;
@@ -267,7 +263,7 @@ static void entries_sort(struct entry *entries, uint64_t count) {
 }
 
 int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot) {
-  if (!snapshot_valid(snapshot)) {
+  if (!shared_snapshot_valid(snapshot)) {
     return CX_INVALID;
   }
   uint64_t count;
@@ -285,7 +281,7 @@ int64_t cx_shared_snapshot_hamt_bytes(const cx_shared_snapshot *snapshot) {
 
 int32_t cx_shared_snapshot_to_hamt(
     const cx_shared_snapshot *snapshot, cx_space *space, const cx_hamt **out) {
-  if (!snapshot_valid(snapshot) || !space_valid(space) || out == NULL) {
+  if (!shared_snapshot_valid(snapshot) || !space_valid(space) || out == NULL) {
     return CX_INVALID;
   }
   uint64_t count;

@@ -7,6 +7,7 @@
 #define CX_HISTORY_H
 
 #include "model.h"
+#include "series.h"
 
 #define HISTORY_KEYS 4
 #define HISTORY_VALUES 3 /* 1 to 3; 0 is absence */
@@ -32,6 +33,7 @@ struct operation {
   uint32_t key;
   uint32_t value;
   uint32_t expected;
+  cx_shared_snapshot *series; /* that a snapshot is to belong to if it can, or NULL */
   /* What came of it. */
   uint32_t found; /* the value found, 0 if none; whether it was set; a state; a size */
   uint64_t begin; /* instants; no two are the same */
@@ -229,7 +231,11 @@ static inline void operation_run(
     found = status == CX_OK;
     break;
   case HISTORY_SNAPSHOT:
-    status = cx_shared_snapshot_new(map, reader, snapshot);
+    status = operation->series == NULL ? CX_NEED_SPACE
+                                       : series_next(operation->series, reader, snapshot);
+    if (status == CX_NEED_SPACE) {
+      status = cx_shared_snapshot_new(map, reader, snapshot);
+    }
     found = status == CX_OK ? snapshot_state(*snapshot) : 0;
     break;
   case HISTORY_SIZE:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "series.h"
 #include "shared_hamt.h"
 
 #define KEYS 1000u
@@ -130,6 +131,106 @@ static void many_snapshots_keep_their_own(void) {
       CHECK(retired_after_trim(map) <= LIVE + 4 * SNAPSHOTS);
     }
   }
+  map_free(map);
+}
+
+/* However many snapshots a series has, scans read one reservation. */
+static void series_takes_one_reservation(void) {
+  enum { ROOM = 40 };
+  cx_shared *map = map_new(false);
+  cx_shared_snapshot *first = NULL;
+  cx_shared_snapshot *snapshots[ROOM];
+  CHECK_STATUS(CX_OK, series_new(map, NULL, ROOM, &first));
+  for (uint64_t i = 0; i < ROOM; i++) {
+    CHECK(cx_shared_put(map, NULL, i, i + 1, NULL) == CX_OK);
+    CHECK_STATUS(CX_OK, series_next(first, NULL, &snapshots[i]));
+  }
+  CHECK_EQUAL(1, map->domain.held);
+  cx_shared_snapshot *none = NULL;
+  CHECK_STATUS(CX_NEED_SPACE, series_next(first, NULL, &none));
+  CHECK_SAME(NULL, none);
+  churn(map, 20000, 10000);
+  CHECK(retired_after_trim(map) <= LIVE + RECLAIM_SERIES * RECLAIM_BATCH);
+  for (uint64_t i = 0; i < ROOM; i++) {
+    cx_shared_snapshot_free(snapshots[i]); /* changes nothing */
+    for (uint64_t key = 0; key < KEYS; key++) {
+      CHECK_EQUAL(key <= i ? key + 1 : 0, cx_shared_snapshot_find(snapshots[i], key, ~key));
+    }
+    CHECK_EQUAL(KEYS, cx_shared_snapshot_size(snapshots[i]));
+  }
+  for (uint64_t key = 0; key < KEYS; key++) {
+    CHECK_EQUAL(0, cx_shared_snapshot_find(first, key, 1));
+  }
+  CHECK_STATUS(CX_IN_USE, cx_shared_free(map));
+  cx_shared_snapshot_free(first);
+  map_free(map);
+}
+
+/* A series ends when its time is over, and holds back no more than what it took until then; what
+ * it was asked for in vain changes nothing. */
+static void series_ends_with_its_eras(void) {
+  for (int fenced = 0; fenced < 2; fenced++) {
+    cx_shared *map = map_new(fenced == 1);
+    cx_shared_snapshot *first = NULL;
+    cx_shared_snapshot *last = NULL;
+    CHECK_STATUS(CX_OK, series_new(map, NULL, 1000, &first));
+    uint64_t taken = 0;
+    uint64_t value = 0;
+    int32_t status;
+    do {
+      CHECK(cx_shared_put(map, NULL, 3, ++value, NULL) == CX_OK);
+      status = series_next(first, NULL, &last);
+      taken += status == CX_OK;
+    } while (status == CX_OK);
+    CHECK_STATUS(CX_NEED_SPACE, status);
+    /* A snapshot and a change retire two roots, a table and a leaf, or some more. */
+    CHECK(taken >= RECLAIM_SERIES * RECLAIM_BATCH / 8);
+    CHECK(taken <= RECLAIM_SERIES * RECLAIM_BATCH);
+    CHECK(cx_shared_put(map, NULL, 3, value + 1, NULL) == CX_OK);
+    CHECK_STATUS(CX_NEED_SPACE, series_next(first, NULL, &last));
+    CHECK_EQUAL(value - 1, cx_shared_snapshot_find(last, 3, 0));
+    churn(map, 20000, 10000);
+    CHECK(retired_after_trim(map) <= LIVE + (RECLAIM_SERIES + 1) * RECLAIM_BATCH);
+    CHECK_EQUAL(value - 1, cx_shared_snapshot_find(last, 3, 0));
+    cx_shared_snapshot_free(first);
+    map_free(map);
+  }
+}
+
+/* The reservation is made longer for a later snapshot, and so protects what is younger than it. */
+static void series_holds_what_was_born_after_its_begin(void) {
+  cx_shared *map = map_new(false);
+  cx_shared_snapshot *first = NULL;
+  cx_shared_snapshot *later = NULL;
+  CHECK_STATUS(CX_OK, series_new(map, NULL, 1, &first));
+  churn(map, 2 * RECLAIM_BATCH, 100);
+  uint64_t value = cx_shared_find(map, NULL, 7, 0);
+  CHECK(value != 0);
+  CHECK_STATUS(CX_OK, series_next(first, NULL, &later));
+  churn(map, 20000, 10000);
+  CHECK(cx_shared_trim(map) == CX_OK);
+  CHECK_EQUAL(value, cx_shared_snapshot_find(later, 7, 0));
+  CHECK_EQUAL(0, cx_shared_snapshot_find(first, 7, 1));
+  cx_shared_snapshot_free(first);
+  map_free(map);
+}
+
+static void bad_series_are_refused(void) {
+  cx_shared *map = map_new(false);
+  cx_shared_snapshot *first = NULL;
+  cx_shared_snapshot *next = NULL;
+  CHECK_STATUS(CX_INVALID, series_new(NULL, NULL, 1, &first));
+  CHECK_STATUS(CX_INVALID, series_new(map, NULL, UINT64_C(1) << 32, &first));
+  CHECK_SAME(NULL, first);
+  CHECK_STATUS(CX_OK, series_new(map, NULL, 1, &first));
+  CHECK_STATUS(CX_INVALID, series_next(NULL, NULL, &next));
+  CHECK_STATUS(CX_OK, series_next(first, NULL, &next));
+  cx_shared_snapshot *none = NULL;
+  CHECK_STATUS(CX_INVALID, series_next(next, NULL, &none));
+  CHECK_SAME(NULL, none);
+  cx_shared_snapshot_free(next);
+  CHECK_STATUS(CX_IN_USE, cx_shared_free(map));
+  cx_shared_snapshot_free(first);
   map_free(map);
 }
 
@@ -296,7 +397,9 @@ static void child_after_fork_goes_on(void) {
 TEST_MAIN(
     CASE(stalled_reader_holds_back_a_window), CASE(stalled_call_holds_back_a_window),
     CASE(retired_nodes_are_freed_on_the_way), CASE(snapshot_holds_back_what_it_shows),
-    CASE(many_snapshots_keep_their_own), CASE(released_snapshot_gives_back),
+    CASE(many_snapshots_keep_their_own), CASE(series_takes_one_reservation),
+    CASE(series_ends_with_its_eras), CASE(series_holds_what_was_born_after_its_begin),
+    CASE(bad_series_are_refused), CASE(released_snapshot_gives_back),
     CASE(overtaken_guard_doubles_its_window), CASE(calls_without_a_record_hold_back_all),
     CASE(scan_makes_the_records_that_were_missing), CASE(last_eras_refuse_changes),
     CASE(last_generation_refuses_snapshots), CASE(child_after_fork_goes_on))

@@ -37,6 +37,7 @@ struct thread {
 
 static struct {
   cx_shared *map;
+  cx_shared_snapshot *series; /* what snapshots belong to as long as it will do; or NULL */
   ucontext_t scheduler;
   struct thread threads[THREADS];
   struct thread *running; /* NULL: the scheduler */
@@ -82,6 +83,7 @@ static void thread_start(struct thread *thread) {
   thread->count = 1 + (uint32_t)random_below(&world.random, OPERATIONS);
   for (uint32_t i = 0; i < thread->count; i++) {
     thread->operations[i] = operation_random(&world.random);
+    thread->operations[i].series = world.series;
   }
   thread->points_left = random_below(&world.random, 3) == 0 ? 1 + random_below(&world.random, 200)
                                                             : UINT64_MAX;
@@ -168,6 +170,7 @@ static void clean_up(void) {
     }
     CHECK_STATUS(CX_OK, cx_shared_reader_free(world.map, thread->reader));
   }
+  cx_shared_snapshot_free(world.series);
   CHECK_STATUS(CX_OK, cx_shared_clear(world.map, NULL));
   CHECK_STATUS(CX_OK, cx_shared_trim(world.map));
   CHECK_EQUAL(0, cx_shared_retired(world.map));
@@ -182,6 +185,10 @@ static void run_history(uint64_t seed) {
   world.count = 2 + (uint32_t)random_below(&world.random, THREADS - 1);
   CHECK_STATUS(CX_OK, shared_new(&world.map, random_below(&world.random, 2) == 0));
   history_state state = prepare();
+  world.series = NULL;
+  if (random_below(&world.random, 2) == 0) {
+    CHECK_STATUS(CX_OK, series_new(world.map, NULL, 8, &world.series));
+  }
   for (uint32_t i = 0; i < world.count; i++) {
     thread_start(&world.threads[i]);
   }

@@ -47,6 +47,7 @@ struct recorder {
 /* The threads meet before and after every history; the first one prepares and checks it. */
 struct rounds {
   cx_shared *map;
+  cx_shared_snapshot *series; /* that the snapshots of a history belong to */
   uint64_t clock;
   uint64_t arrived;
   history_state state;
@@ -95,9 +96,14 @@ static void *record_many(void *argument) {
       recorder->operations[k] = operation_random(&recorder->random);
     }
     memset(recorder->snapshots, 0, sizeof recorder->snapshots);
+    if (recorder == rounds->recorders) {
+      cx_shared_snapshot_free(rounds->series);
+      CHECK_STATUS(CX_OK, series_new(rounds->map, NULL, 12, &rounds->series));
+    }
     meet(rounds, ++meeting);
     for (int k = 0; k < HISTORY_OPERATIONS; k++) {
       struct operation *operation = &recorder->operations[k];
+      operation->series = rounds->series;
       operation->begin = atomics_add_ordered(&rounds->clock, 1);
       operation_run(operation, rounds->map, recorder->reader, &recorder->snapshots[k]);
       operation->end = atomics_add_ordered(&rounds->clock, 1);
@@ -113,6 +119,7 @@ static void *record_many(void *argument) {
         cx_shared_snapshot_free(recorder->snapshots[k]);
       }
     }
+    meet(rounds, ++meeting);
   }
   return NULL;
 }
@@ -131,6 +138,7 @@ static void record_histories(bool fenced) {
   for (int i = 0; i < HISTORY_THREADS; i++) {
     CHECK_STATUS(CX_OK, cx_shared_reader_free(rounds.map, rounds.recorders[i].reader));
   }
+  cx_shared_snapshot_free(rounds.series);
   free_empty(rounds.map);
 }
 

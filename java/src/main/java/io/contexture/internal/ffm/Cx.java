@@ -193,10 +193,14 @@ public final class Cx {
       ordinary(contexture_h.cx_shared_clear$address(), contexture_h.cx_shared_clear$descriptor());
   private static final MethodHandle SHARED_SIZE =
       ordinary(contexture_h.cx_shared_size$address(), contexture_h.cx_shared_size$descriptor());
-  private static final MethodHandle SHARED_SNAPSHOT_NEW =
+  private static final MethodHandle SHARED_SNAPSHOT_SERIES =
       ordinary(
-          contexture_h.cx_shared_snapshot_new$address(),
-          contexture_h.cx_shared_snapshot_new$descriptor());
+          contexture_h.cx_shared_snapshot_series$address(),
+          contexture_h.cx_shared_snapshot_series$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_NEXT =
+      ordinary(
+          contexture_h.cx_shared_snapshot_next$address(),
+          contexture_h.cx_shared_snapshot_next$descriptor());
   private static final MethodHandle SHARED_SNAPSHOT_FREE =
       ordinary(
           contexture_h.cx_shared_snapshot_free$address(),
@@ -577,16 +581,25 @@ public final class Cx {
     }
   }
 
-  /** {@code cx_shared_snapshot_new}: a status; writes the snapshot's address to {@code out}. */
-  public static int sharedSnapshotNew(long map, long reader, long out) {
+  /** {@code cx_shared_snapshot_series}: the address of the first snapshot, or a status. */
+  public static long sharedSnapshotSeries(long map, long reader, long room) {
     try {
-      return (int) SHARED_SNAPSHOT_NEW.invokeExact(map, reader, out);
+      return (long) SHARED_SNAPSHOT_SERIES.invokeExact(map, reader, room);
     } catch (Throwable t) {
       throw thrown(t);
     }
   }
 
-  /** {@code cx_shared_snapshot_free}; 0 is a no-op. */
+  /** {@code cx_shared_snapshot_next}: the address of another snapshot of a series, or a status. */
+  public static long sharedSnapshotNext(long first, long reader) {
+    try {
+      return (long) SHARED_SNAPSHOT_NEXT.invokeExact(first, reader);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_free}, of a whole series; 0 is a no-op. */
   public static void sharedSnapshotFree(long snapshot) {
     try {
       SHARED_SNAPSHOT_FREE.invokeExact(snapshot);

@@ -345,6 +345,8 @@ public final class CxLayout {
         "cx_shared_snapshot_hamt_bytes",
         "cx_shared_snapshot_iterate",
         "cx_shared_snapshot_new",
+        "cx_shared_snapshot_next",
+        "cx_shared_snapshot_series",
         "cx_shared_snapshot_size",
         "cx_shared_snapshot_to_hamt",
         "cx_shared_trim",

@@ -8,7 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The address of something that C has allocated and that is released once this handle is
- * unreachable: a shared map or a snapshot of one.
+ * unreachable: a shared map or a series of snapshots of one.
+ *
+ * <p>The handle comes first, with all that takes Java heap or stack, and the call that allocates
+ * after it: its result is stored here by the caller, in the very expression of the call, so that
+ * neither a {@link StackOverflowError} nor an {@link OutOfMemoryError} can come in between.
  *
  * <p>Whoever passes the address to C {@linkplain #use uses} the handle afterwards with the result,
  * so that it is reachable until the call has ended; {@link Keep} says why nothing less will do.
@@ -17,30 +21,36 @@ final class NativeHandle {
   /** What keeps the phantoms alive until their handles are dead. */
   private static final Set<Phantom> PHANTOMS = ConcurrentHashMap.newKeySet();
 
-  final long addr;
+  /**
+   * The address, or nothing yet if it isn't positive. Written once, before the handle is reachable
+   * from a final field.
+   */
+  long addr;
+
+  /** Has the same address, which is to be written before that of the handle. */
+  final Phantom phantom;
+
   private final Object[] guard = {this, this};
 
-  private NativeHandle(long addr) {
-    this.addr = addr;
+  private NativeHandle(SharedMemory memory, boolean ofSnapshots) {
+    phantom = new Phantom(this, memory, ofSnapshots);
   }
 
-  /**
-   * The handle of what is at {@code addr}, to be released by {@code release}, which must not refer
-   * to the handle, block or throw. If there is no memory for the handle, it is released at once.
-   */
-  static NativeHandle of(long addr, Runnable release) {
-    boolean owned = false;
-    try {
-      Reaper.poke(); // what is dead makes room, and whoever makes handles will want them released
-      NativeHandle handle = new NativeHandle(addr);
-      PHANTOMS.add(new Phantom(handle, release));
-      owned = true;
-      return handle;
-    } finally {
-      if (!owned) {
-        release.run();
-      }
-    }
+  /** For a series of snapshots that is about to be taken by somebody who holds the map. */
+  static NativeHandle ofSnapshots(SharedMemory memory) {
+    return registered(new NativeHandle(memory, true));
+  }
+
+  /** For a shared map that is about to be made. */
+  static NativeHandle ofMap(SharedMemory memory) {
+    return registered(new NativeHandle(memory, false));
+  }
+
+  private static NativeHandle registered(NativeHandle handle) {
+    Reaper.poke(); // what is dead makes room, and whoever makes handles will want them released
+    PHANTOMS.add(handle.phantom);
+    handle.phantom.retain();
+    return handle;
   }
 
   /** Keeps what is at {@link #addr} until {@code read}, which a call on it gave, is there. */
@@ -55,19 +65,38 @@ final class NativeHandle {
     return PHANTOMS.size();
   }
 
-  private static final class Phantom extends PhantomReference<Object> implements Reaper.Reapable {
-    private final Runnable release;
+  /** Lets go of the memory when the handle is dead. */
+  static final class Phantom extends PhantomReference<Object> implements Reaper.Reapable {
+    private final SharedMemory memory;
+    private final boolean ofSnapshots;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    Phantom(NativeHandle handle, Runnable release) {
+    /** Whether the memory counts this as a user. */
+    private boolean counted;
+
+    /** As in the handle. */
+    long addr;
+
+    private Phantom(NativeHandle handle, SharedMemory memory, boolean ofSnapshots) {
       super(handle, Reaper.QUEUE);
-      this.release = release;
+      this.memory = memory;
+      this.ofSnapshots = ofSnapshots;
+    }
+
+    private void retain() {
+      memory.users.incrementAndGet();
+      counted = true;
     }
 
     @Override
     public void reap() {
       if (released.compareAndSet(false, true)) {
-        release.run();
+        if (ofSnapshots && addr > 0) {
+          memory.releaseSnapshots(addr);
+        }
+        if (counted) {
+          memory.release();
+        }
         PHANTOMS.remove(this); // so whoever sees it gone knows that it was released
       }
     }

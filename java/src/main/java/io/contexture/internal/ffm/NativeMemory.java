@@ -354,6 +354,7 @@ public final class NativeMemory {
     try {
       while (true) {
         Reaper.drain();
+        SharedMemory.trimAll();
         long freed = FREED.get();
         long addr = tryTake(bytes, kind);
         if (addr != 0) {

@@ -3,6 +3,8 @@ package io.contexture.internal.ffm;
 import io.contexture.internal.AbstractConcurrentLongHamt;
 import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.Reaper;
+import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shared map in native memory: a {@code cx_shared}. Twin of {@link
@@ -20,8 +22,14 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
   /** A power of two: after so many changes the memory is counted. */
   private static final int CHANGES_PER_SETTLEMENT = 64;
 
+  /** Snapshots of a series after the first, at most. */
+  private static final int MOST_ROOM = 64;
+
   private final SharedMemory memory;
   private final NativeHandle handle;
+
+  /** What the latest snapshots belong to; any race will do. */
+  private volatile @Nullable Series series;
 
   /** Set before the map is cleared, hence seen by whoever may have seen it cleared. */
   private volatile boolean closed;
@@ -29,9 +37,25 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
   /** Changes so far; any race will do. */
   private int changes;
 
-  private NativeSharedHamt(SharedMemory memory) {
+  /**
+   * A series of snapshots, as long as one of them is reachable. It has its room from the last one:
+   * twice that if it was full, else what was needed.
+   */
+  private static final class Series extends WeakReference<NativeHandle> {
+    final int room;
+
+    /** Snapshots after the first; any race will do. */
+    int taken;
+
+    Series(NativeHandle handle, int room) {
+      super(handle);
+      this.room = room;
+    }
+  }
+
+  private NativeSharedHamt(SharedMemory memory, NativeHandle handle) {
     this.memory = memory;
-    this.handle = NativeHandle.of(memory.map, memory::release);
+    this.handle = handle;
   }
 
   /**
@@ -40,15 +64,21 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
    * @throws OutOfMemoryError when native memory is exhausted
    */
   static NativeSharedHamt create() {
+    SharedMemory memory = new SharedMemory();
+    NativeHandle handle = NativeHandle.ofMap(memory);
     Slab slab = SlabPool.borrow();
+    slab.out(); // if there is stack for this before the call, there is after it
     int status = Cx.sharedNew(slab.outAddr());
-    long map = slab.out();
+    if (status == Cx.OK) {
+      memory.map = handle.phantom.addr = handle.addr = slab.out();
+    }
     SlabPool.giveBack(slab);
     if (status != Cx.OK) {
       throw failure(status);
     }
-    NativeSharedHamt shared = new NativeSharedHamt(new SharedMemory(map));
-    shared.memory.settle();
+    NativeSharedHamt shared = new NativeSharedHamt(memory, handle);
+    memory.enlist();
+    shared.settle();
     return shared;
   }
 
@@ -65,10 +95,13 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     if (status != Cx.OK) {
       throw failure(status);
     }
-    SharedMemory memory = new SharedMemory(map);
-    memory.retain(); // for the runtime
-    NativeSharedHamt shared = new NativeSharedHamt(memory);
-    memory.settle();
+    SharedMemory memory = new SharedMemory();
+    memory.users.incrementAndGet(); // the runtime
+    NativeHandle handle = NativeHandle.ofMap(memory);
+    memory.map = handle.phantom.addr = handle.addr = map;
+    NativeSharedHamt shared = new NativeSharedHamt(memory, handle);
+    memory.enlist();
+    shared.settle();
     return shared;
   }
 
@@ -185,27 +218,50 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
   @Override
   public AbstractLongHamt snapshot() {
     beforeChange();
-    Slab slab = SlabPool.borrow();
-    memory.retain();
-    int status = Cx.NO_MEMORY;
-    try {
-      status = Cx.sharedSnapshotNew(handle.addr, 0, slab.outAddr());
-      if (status == Cx.NO_MEMORY) {
-        relieve();
-        status = Cx.sharedSnapshotNew(handle.addr, 0, slab.outAddr());
-      }
-      handle.use(status);
-    } finally {
-      if (status != Cx.OK) {
-        memory.release();
-      }
+    Series last = series;
+    NativeHandle first = last == null ? null : last.get();
+    if (last == null || first == null) {
+      return snapshotOfNewSeries(null);
     }
-    if (status != Cx.OK) {
-      throw failure(status);
+    long next = Cx.sharedSnapshotNext(first.addr, 0);
+    first.use(next);
+    if (next == Cx.NO_MEMORY) {
+      relieve();
+      next = Cx.sharedSnapshotNext(first.addr, 0);
+      first.use(next);
     }
-    long addr = slab.out();
-    SlabPool.giveBack(slab);
-    NativeSharedSnapshot snapshot = NativeSharedSnapshot.of(addr, memory);
+    if (next == Cx.NEED_SPACE) {
+      return snapshotOfNewSeries(last);
+    }
+    last.taken++;
+    return snapshot(next, first);
+  }
+
+  /** After {@code last}, if there is one to which snapshots still refer. */
+  private NativeSharedSnapshot snapshotOfNewSeries(@Nullable Series last) {
+    int room =
+        last == null
+            ? 1
+            : Math.clamp(last.taken < last.room ? last.taken : 2L * last.room, 1, MOST_ROOM);
+    NativeHandle first = NativeHandle.ofSnapshots(memory);
+    Series next = new Series(first, room);
+    first.phantom.addr = first.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
+    if (first.addr == Cx.NO_MEMORY) {
+      relieve();
+      first.phantom.addr = first.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
+    }
+    handle.use(first.addr);
+    NativeSharedSnapshot snapshot = snapshot(first.addr, first);
+    series = next;
+    return snapshot;
+  }
+
+  /** What C has answered, if that is a snapshot of the open map. */
+  private NativeSharedSnapshot snapshot(long answer, NativeHandle first) {
+    if (answer < 0) {
+      throw failure((int) answer);
+    }
+    NativeSharedSnapshot snapshot = new NativeSharedSnapshot(answer, first);
     requireOpen(); // or else it may be one of the cleared map
     return snapshot;
   }
@@ -264,6 +320,11 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
   }
 
   // --------------------------------------------------------------------------------- for tests --
+
+  /** Where the map is, as long as this object is reachable. */
+  long address() {
+    return handle.addr;
+  }
 
   /** Bytes in all nodes, those included that wait to be freed. */
   long bytes() {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable; any thread may use it however it got it.
  */
 final class NativeSharedSnapshot extends AbstractSharedSnapshot {
+  private final long addr;
+
+  /** Of the series, which is released with the last of its snapshots. */
   private final NativeHandle handle;
 
   /** The number of entries, or -1; any race will do. */
@@ -19,26 +22,23 @@ final class NativeSharedSnapshot extends AbstractSharedSnapshot {
   /** The same entries once they are needed; any race will do, as a map is immutable. */
   private @Nullable NativeHamt converted;
 
-  private NativeSharedSnapshot(NativeHandle handle) {
+  /** The snapshot at {@code addr}, in the series of {@code handle}. */
+  NativeSharedSnapshot(long addr, NativeHandle handle) {
+    this.addr = addr;
     this.handle = handle;
-  }
-
-  /** The snapshot at {@code addr}, for which {@code memory} has been retained. */
-  static NativeSharedSnapshot of(long addr, SharedMemory memory) {
-    return new NativeSharedSnapshot(NativeHandle.of(addr, () -> memory.releaseSnapshot(addr)));
   }
 
   @Override
   protected NativeHamt convert() {
     NativeHamt map = converted;
     if (map == null) {
-      long bytes = Cx.sharedSnapshotHamtBytes(handle.addr);
+      long bytes = Cx.sharedSnapshotHamtBytes(addr);
       handle.use(bytes);
       if (bytes < 0) {
         throw failure((int) bytes);
       }
       Slab slab = Slab.withRoomFor(bytes);
-      int status = Cx.sharedSnapshotToHamt(handle.addr, slab.addr, slab.outAddr());
+      int status = Cx.sharedSnapshotToHamt(addr, slab.addr, slab.outAddr());
       handle.use(status);
       long out = slab.out();
       if (status != Cx.OK) {
@@ -63,14 +63,14 @@ final class NativeSharedSnapshot extends AbstractSharedSnapshot {
 
   @Override
   public long find(long key, long absent) {
-    long found = Cx.sharedSnapshotFind(handle.addr, key, absent);
+    long found = Cx.sharedSnapshotFind(addr, key, absent);
     handle.use(found);
     return found;
   }
 
   @Override
   public boolean containsKey(long key) {
-    int status = Cx.sharedSnapshotGet(handle.addr, key, 0);
+    int status = Cx.sharedSnapshotGet(addr, key, 0);
     handle.use(status);
     return status == Cx.OK;
   }
@@ -81,7 +81,7 @@ final class NativeSharedSnapshot extends AbstractSharedSnapshot {
     if (known >= 0) {
       return known;
     }
-    long count = Cx.sharedSnapshotSize(handle.addr);
+    long count = Cx.sharedSnapshotSize(addr);
     handle.use(count);
     if (count > Integer.MAX_VALUE) {
       throw failure(Cx.TOO_LARGE);

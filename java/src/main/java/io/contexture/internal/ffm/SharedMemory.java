@@ -1,5 +1,9 @@
 package io.contexture.internal.ffm;
 
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,36 +19,70 @@ final class SharedMemory {
   /** By how much the share exceeds what the map has, at most twice that. */
   private static final long CHUNK = 64 << 10;
 
-  /** Where the {@code cx_shared} is. */
-  final long map;
+  /** All maps that aren't freed. */
+  private static final Set<SharedMemory> LIVE = ConcurrentHashMap.newKeySet();
 
-  /** The map itself, and each snapshot. */
-  private final AtomicInteger users = new AtomicInteger(1);
+  /** Those that nobody refers to and that C refused to free. */
+  private static final Queue<SharedMemory> REFUSED = new ConcurrentLinkedQueue<>();
+
+  /** Where the {@code cx_shared} is; nothing yet if it isn't positive. */
+  long map;
+
+  /** The handles of the map itself and of each series of snapshots. */
+  final AtomicInteger users = new AtomicInteger();
 
   /** What {@link NativeMemory} counts for this map. */
   private final AtomicLong share = new AtomicLong();
 
-  SharedMemory(long map) {
-    this.map = map;
+  /** Lets the map be trimmed when memory is scarce; it is there until it is freed. */
+  void enlist() {
+    LIVE.add(this);
   }
 
-  /** For a snapshot that is about to be taken, by somebody who holds the map. */
-  void retain() {
-    users.incrementAndGet();
-  }
-
-  /** Frees the map when everybody has let go. */
+  /**
+   * Frees the map when everybody has let go. What C refuses to free, since somebody is using it who
+   * doesn't count here, stays enlisted and is tried again with the next map.
+   */
   void release() {
-    if (users.decrementAndGet() == 0 && Cx.sharedFree(map) == Cx.OK) {
-      NativeMemory.uncount(share.getAndSet(0));
+    if (users.decrementAndGet() == 0) {
+      for (int n = REFUSED.size(); n > 0; n--) {
+        SharedMemory other = REFUSED.poll();
+        if (other != null) {
+          other.free();
+        }
+      }
+      free();
     }
   }
 
-  /** As {@link #release}, by a snapshot, which has given back what only it had. */
-  void releaseSnapshot(long snapshot) {
-    Cx.sharedSnapshotFree(snapshot);
+  private void free() {
+    if (map <= 0 || Cx.sharedFree(map) == Cx.OK) {
+      LIVE.remove(this);
+      NativeMemory.uncount(share.getAndSet(0));
+    } else {
+      REFUSED.add(this);
+    }
+  }
+
+  /** Gives back what no map needs any more, so that whoever waits for memory sees it come. */
+  static void trimAll() {
+    for (SharedMemory memory : LIVE) {
+      int users = memory.users.get();
+      while (users > 0 && !memory.users.compareAndSet(users, users + 1)) {
+        users = memory.users.get();
+      }
+      if (users > 0) {
+        Cx.sharedTrim(memory.map);
+        memory.lower();
+        memory.release();
+      }
+    }
+  }
+
+  /** Gives back what only the snapshots of this series had. */
+  void releaseSnapshots(long first) {
+    Cx.sharedSnapshotFree(first);
     lower();
-    release();
   }
 
   /**

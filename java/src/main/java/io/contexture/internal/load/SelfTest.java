@@ -144,8 +144,8 @@ final class SelfTest {
       for (long key = 1; key <= 2 * KEYS; key++) {
         expect("cx_shared_put", Cx.ABSENT, Cx.sharedPut(map, 0, key, -key, 0));
       }
-      expect("cx_shared_snapshot_new", Cx.OK, Cx.sharedSnapshotNew(map, 0, block + OUT));
-      long snapshot = Cx.getLong(block + OUT);
+      long snapshot = Cx.sharedSnapshotSeries(map, 0, 1);
+      expect("whether cx_shared_snapshot_series gives an address", 1, snapshot > 0 ? 1 : 0);
       try {
         expect("cx_shared_remove", Cx.OK, Cx.sharedRemove(map, 0, 1, 0));
         expect("cx_shared_put_if_absent", Cx.OK, Cx.sharedPutIfAbsent(map, 0, 2, 7, 0));
@@ -162,6 +162,10 @@ final class SelfTest {
             Cx.OK,
             Cx.sharedSnapshotToHamt(snapshot, block, block + OUT));
         expect("cx_hamt_find", -2, Cx.hamtFind(Cx.getLong(block + OUT), 2, 0));
+        long next = Cx.sharedSnapshotNext(snapshot, 0);
+        expect("whether cx_shared_snapshot_next gives an address", 1, next > 0 ? 1 : 0);
+        expect("cx_shared_snapshot_find in it", 8, Cx.sharedSnapshotFind(next, 2, 0));
+        expect("a full series", Cx.NEED_SPACE, Cx.sharedSnapshotNext(snapshot, 0));
         expect("cx_shared_free of a map in use", Cx.IN_USE, Cx.sharedFree(map));
       } finally {
         Cx.sharedSnapshotFree(snapshot);

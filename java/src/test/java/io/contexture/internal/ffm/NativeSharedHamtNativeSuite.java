@@ -135,6 +135,44 @@ class NativeSharedHamtNativeSuite {
     }
   }
 
+  /** Each handle is a phantom for the collector and a reservation for each scan of C. */
+  @Test
+  void snapshotsInARowShareHandles() {
+    NativeSharedHamt map = filled(1000);
+    List<LongHamt> snapshots = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      map.put(i % 1000, -i);
+      snapshots.add(map.snapshot());
+    }
+    int handles = NativeHandle.live() - BASE - 1;
+    assertTrue(handles < 2000 / 16, () -> handles + " handles");
+    for (int i = 0; i < 2000; i++) {
+      LongHamt snapshot = snapshots.get(i);
+      assertEquals(-i, snapshot.get(i % 1000, 1));
+      assertEquals(i < 999 ? 999 : -999 - (i - 999) / 1000 * 1000, snapshot.get(999, 1));
+    }
+    snapshots = null;
+    awaitHandles(1);
+    assertEquals(1000, map.size());
+  }
+
+  /** Others may have a snapshot of which only C knows. */
+  @Test
+  void mapsThatCRefusesToFreeAreFreedLater() {
+    long before = NativeMemory.bytesInUse();
+    NativeSharedHamt map = filled(20_000);
+    long snapshot = Cx.sharedSnapshotSeries(map.address(), 0, 0);
+    assertTrue(snapshot > 0);
+    map = null;
+    awaitHandles(0);
+    assertTrue(NativeMemory.bytesInUse() - before > 256 * KIB, "it is counted until it is freed");
+    assertEquals(7, Cx.sharedSnapshotFind(snapshot, 7, -1));
+    Cx.sharedSnapshotFree(snapshot);
+    assertEquals(5, filled(5).size());
+    awaitHandles(0);
+    assertTrue(NativeMemory.bytesInUse() - before < 256 * KIB);
+  }
+
   /** What has been converted needs no snapshot any more, and no map. */
   @Test
   void convertedMapsOutliveTheirSnapshot() {

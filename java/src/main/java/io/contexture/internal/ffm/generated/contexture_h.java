@@ -4084,6 +4084,129 @@ public class contexture_h extends contexture_h$shared {
         }
     }
 
+    private static class cx_shared_snapshot_series {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER,
+            contexture_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_series");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_series$descriptor() {
+        return cx_shared_snapshot_series.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_series$handle() {
+        return cx_shared_snapshot_series.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_series$address() {
+        return cx_shared_snapshot_series.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room)
+     * }
+     */
+    public static long cx_shared_snapshot_series(MemorySegment map, MemorySegment reader, long room) {
+        var mh$ = cx_shared_snapshot_series.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_series", map, reader, room);
+            }
+            return (long)mh$.invokeExact(map, reader, room);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cx_shared_snapshot_next {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            contexture_h.C_LONG,
+            contexture_h.C_POINTER,
+            contexture_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cx_shared_snapshot_next");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader)
+     * }
+     */
+    public static FunctionDescriptor cx_shared_snapshot_next$descriptor() {
+        return cx_shared_snapshot_next.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader)
+     * }
+     */
+    public static MethodHandle cx_shared_snapshot_next$handle() {
+        return cx_shared_snapshot_next.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader)
+     * }
+     */
+    public static MemorySegment cx_shared_snapshot_next$address() {
+        return cx_shared_snapshot_next.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader)
+     * }
+     */
+    public static long cx_shared_snapshot_next(MemorySegment first, MemorySegment reader) {
+        var mh$ = cx_shared_snapshot_next.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cx_shared_snapshot_next", first, reader);
+            }
+            return (long)mh$.invokeExact(first, reader);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class cx_shared_snapshot_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             contexture_h.C_POINTER
