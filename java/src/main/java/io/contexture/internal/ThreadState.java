@@ -88,13 +88,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   private VarCache.@Nullable Line[] lines = VarCache.NO_LINES;
 
   /**
-   * Where the valid lines are: bit p % 64 is set if one is in place p. Not a list, since a store of
-   * a number costs less than one of a reference.
+   * Where valid lines are: bit p % 64 is set if one is in place p, and may be if none is. Not a
+   * list, since a store of a number costs less than one of a reference.
    */
   private long validPlaces;
 
-  /** The lines filled since the outermost operation began, linked; see C3. */
-  private VarCache.Line filled = VarCache.LAST;
+  /** Likewise where the lines are that the outermost operation empties when it ends; see C3. */
+  private long filledPlaces;
 
   /** The word beside a {@link Mark#LONG} that {@link #search} has just returned. */
   protected long foundWord;
@@ -250,14 +250,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return null;
     }
     if (all != lines) {
-      final long places = VarCache.validPlaces(all);
+      int before = lines.length; // half as many: what was in place p is there, or at p + before
+      if (before < Long.SIZE) {
+        validPlaces |= validPlaces << before;
+        filledPlaces |= filledPlaces << before;
+      }
       lines = all;
-      validPlaces = places;
     }
     int place = VarCache.place(tag, lines);
     long key = tag ^ threadId;
     VarCache.Line line = lines[place];
-    if (line != null) { // another variable's: it stays in the lists that it is in
+    if (line != null) { // another variable's: it stays in its place, valid if it was
       forget(line);
       line.key = line.key < 0 ? ~key : key;
       return line;
@@ -276,7 +279,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     line.value = null;
     line.stackVersion = version;
     line.word = word;
-    listFilled(line, ref, masked);
+    listFilled(ref, masked);
     line.value = masked;
     validate(line, ref);
   }
@@ -285,13 +288,12 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * Sees to it that a value is out of the cache after the outermost operation (C3), unless the LC
    * that this was begun in holds it anyway.
    */
-  private void listFilled(VarCache.Line line, VarRef ref, Object masked) {
-    if (depth > 0 && line.nextFilled == null && !(masked instanceof Mark)) {
+  private void listFilled(VarRef ref, Object masked) {
+    if (depth > 0 && !(masked instanceof Mark)) {
       Lc lc = outermost;
       Root root = lc == null ? null : lc.root;
       if (root == null || !root.hasFewPairs() || root.lookup(ref) != masked) {
-        line.nextFilled = filled;
-        filled = line;
+        filledPlaces |= 1L << VarCache.place(ref.tag, lines);
       }
     }
   }
@@ -397,7 +399,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    */
   private int placeInWritable(VarCache.Line line, VarRef ref) {
     Object[] pairs = writablePairs;
-    if (pairs == null || writable != top || (depth != 0 && line.nextFilled == null)) {
+    if (pairs == null
+        || writable != top
+        || (depth != 0 && (filledPlaces >>> VarCache.place(ref.tag, lines) & 1) == 0)) {
       return -1;
     }
     int i = (int) line.word << 1;
@@ -799,18 +803,17 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       depth = d;
       recordStale = true;
       if (d == 0) { // C3
-        VarCache.Line line = filled;
-        if (line != VarCache.LAST) {
-          filled = VarCache.LAST;
-        }
-        while (line != VarCache.LAST) {
-          if (line.stackVersion != version) {
-            line.value = null;
+        VarCache.@Nullable Line[] all = lines;
+        int p = 0;
+        for (long places = filledPlaces; places != 0; places >>>= 1, p++) {
+          for (int q = p; (places & 1) != 0 && q < all.length; q += Long.SIZE) {
+            VarCache.Line line = all[q];
+            if (line != null && line.stackVersion != version && line.value != null) {
+              line.value = null;
+            }
           }
-          VarCache.Line next = line.nextFilled;
-          line.nextFilled = null;
-          line = next;
         }
+        filledPlaces = 0;
       }
       if (lc != null) {
         try {

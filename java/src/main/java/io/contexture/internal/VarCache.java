@@ -46,9 +46,9 @@ public final class VarCache {
   /** The lines of a thread that has cached nothing yet. */
   static final @Nullable Line[] NO_LINES = {null};
 
-  /** Nobody's: matches no key. Ends the list of {@link Line#nextFilled}. */
+  /** What is in a cell that nobody has used: matches no key. */
   @SuppressWarnings("NullAway") // its state isn't looked at either
-  static final Line LAST = new Line(null, -1);
+  static final Line NOBODYS = new Line(null, -1);
 
   private static final Line[] CELLS = new Line[1 << CELL_BITS];
 
@@ -65,7 +65,7 @@ public final class VarCache {
   private static volatile boolean closed;
 
   static {
-    Arrays.fill(CELLS, LAST);
+    Arrays.fill(CELLS, NOBODYS);
   }
 
   private VarCache() {}
@@ -89,9 +89,6 @@ public final class VarCache {
 
     /** The value as {@link Mark#mask} has it, or {@code null}: nothing cached. */
     public @Nullable Object value;
-
-    /** The next in the list of those filled since the outermost operation began, if in it. */
-    @Nullable Line nextFilled;
 
     Line(ThreadState state, long invalidKey) {
       this.state = state;
@@ -129,7 +126,7 @@ public final class VarCache {
     long key = line.key < 0 ? ~line.key : line.key;
     int cell = (int) key & CELL_MASK;
     if (CELLS[cell] == line) { // racing with another thread this may cost that a search
-      CELLS[cell] = LAST;
+      CELLS[cell] = NOBODYS;
     }
   }
 
@@ -229,18 +226,6 @@ public final class VarCache {
     } catch (OutOfMemoryError e) {
       return lines; // a look-up never fails for want of a cache
     }
-  }
-
-  /** Where valid lines are: bit p % 64 is set if one is in place p. */
-  static long validPlaces(@Nullable Line[] lines) {
-    long places = 0;
-    for (int p = 0; p < lines.length; p++) {
-      Line line = lines[p];
-      if (line != null && line.key >= 0) {
-        places |= 1L << p;
-      }
-    }
-    return places;
   }
 
   /** Clears every value. Any thread. */
