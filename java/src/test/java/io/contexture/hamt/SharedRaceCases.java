@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -85,7 +86,7 @@ abstract class SharedRaceCases {
             Await.latch(made);
             do {
               observer.run();
-              Thread.yield();
+              giveWay();
             } while (crowd[0].busy.get() > 0);
             observer.run(); // the end is to be seen too
           };
@@ -93,6 +94,14 @@ abstract class SharedRaceCases {
     crowd[0] = new Crowd(kind, threads, part, parts);
     made.countDown();
     crowd[0].join();
+  }
+
+  /**
+   * Lets others run: there may be more threads than carriers. Parks rather than yields, because a
+   * virtual thread that yields where others do so for ever may never get its turn again.
+   */
+  private static void giveWay() {
+    LockSupport.parkNanos(1);
   }
 
   private static long key(int thread, long i) {
@@ -347,20 +356,24 @@ abstract class SharedRaceCases {
             kind,
             threads,
             thread -> {
-              assertThrows(
-                  IllegalStateException.class,
-                  () -> {
-                    for (long i = 0; ; i++) {
-                      map.put(i & 1023, i);
-                      map.get(i & 1023, -1);
-                      map.remove(i + 3 & 1023);
-                      map.snapshot().get(i & 1023, -1);
-                      if (i == 100) {
-                        underWay.countDown();
+              try {
+                assertThrows(
+                    IllegalStateException.class,
+                    () -> {
+                      for (long i = 0; ; i++) {
+                        map.put(i & 1023, i);
+                        map.get(i & 1023, -1);
+                        map.remove(i + 3 & 1023);
+                        map.snapshot().get(i & 1023, -1);
+                        if (i == 100) {
+                          underWay.countDown();
+                        }
+                        giveWay();
                       }
-                      Thread.yield(); // there may be more of us than carriers
-                    }
-                  });
+                    });
+              } finally {
+                underWay.countDown(); // so that a failure is told, and not that it is missed here
+              }
             });
     try {
       Await.latch(underWay);
