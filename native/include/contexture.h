@@ -254,7 +254,8 @@ CX_API int32_t cx_runtime_new(cx_runtime **out);
 /* Frees it and whatever was made from it with the upper layer; all handles of that are stale from
  * now on. Records made from it must have been freed. No other thread may be in a call that uses the
  * runtime or a handle of it. NULL is a no-op. Calls the allocator. Errors: CX_BAD_HANDLE (it is no
- * runtime that lives: freed already, for instance; nothing was read there). */
+ * runtime that lives: freed already, for instance; nothing was read there), CX_IN_USE (readers or
+ * snapshots of the map that cx_runtime_globals gave are left; nothing was freed). */
 CX_API int32_t cx_runtime_free(cx_runtime *runtime);
 
 /* Reserves `count` consecutive numbers that no one else gets and writes the first. Any thread,
@@ -784,8 +785,9 @@ CX_API int32_t cx_ec_set_with_lc(cx_thread thread, cx_ec ec, cx_lc lc, cx_frame 
  * already, or isn't of this thread state), CX_BAD_HANDLE, CX_WRONG_THREAD, CX_READ_ONLY. */
 CX_API int32_t cx_ec_restore(cx_thread thread, cx_frame frame);
 
-/* What the snapshot has for a variable: CX_OK and *value, or CX_ABSENT. `value` may be NULL. Any
- * thread, lock-free. O(links). Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
+/* B4: what code that ran in the snapshot would look up now: the snapshot's value of a variable, or
+ * else that of the base layer, which is part of no snapshot. CX_OK and *value, or CX_ABSENT. `value`
+ * may be NULL. Any thread, lock-free. O(links). Errors: CX_INVALID, CX_STALE, CX_BAD_HANDLE. */
 CX_API int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value);
 
 /* S8: writes the ids of the variables that have a value in `ec`, each once and in no order, to

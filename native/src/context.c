@@ -607,6 +607,9 @@ int32_t cx_ec_lookup(cx_ec ec, const cx_var *var, uint64_t *value) {
                ? cx_link_find(
                      link_pure(atomics_load_pointer_acquire(&slot->object)), var->id, value)
                : CX_INVALID;
+  if (status == CX_ABSENT) {
+    status = globals_lookup(runtime, var->id, value);
+  }
   handle_unpin(runtime, ec, slot);
   return status;
 }

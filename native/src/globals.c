@@ -4,7 +4,7 @@
  * It is a shared map, made when the first value is set. Since it lies below every stack, a value in
  * it can change only what a lookup answers that finds nothing else; so the caches of the threads
  * know nothing of it, and a change is seen by every lookup that begins after it, with no cache line
- * to invalidate. Snapshots are of stacks, hence have no part of it.
+ * to invalidate. Snapshots are of stacks, hence have no part of it; a lookup in one goes on here.
  */
 #include "globals.h"
 
@@ -21,6 +21,11 @@ int32_t globals_lookup(cx_runtime *runtime, uint64_t id, uint64_t *value) {
 static void globals_free_map(cx_shared *map) {
   map->owned = 0;
   (void)cx_shared_free(map);
+}
+
+bool globals_in_use(cx_runtime *runtime) {
+  cx_shared *map = atomics_load_pointer_acquire(&runtime->globals);
+  return map != NULL && reclaim_in_use(&map->domain);
 }
 
 void globals_free(cx_runtime *runtime) {

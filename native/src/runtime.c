@@ -34,6 +34,9 @@ int32_t cx_runtime_free(cx_runtime *runtime) {
   if (handle_check_runtime(runtime) != CX_OK) {
     return CX_BAD_HANDLE;
   }
+  if (globals_in_use(runtime)) {
+    return CX_IN_USE;
+  }
   handle_unregister(runtime);
   globals_free(runtime);
   cx_memory_free(runtime);

@@ -625,9 +625,10 @@ static void global_value_is_seen_below_every_stack(void) {
   CHECK_EQUAL(2, look(&f, 0, 9));
   cx_frame frame = enter(&f, before); /* a snapshot has no part of it */
   CHECK_EQUAL(3, look(&f, 0, 9));
-  CHECK_EQUAL(9, look_in(&f, before, 0, 9));
+  CHECK_EQUAL(3, look_in(&f, before, 0, 9)); /* what is looked up in it goes on there */
   CHECK_STATUS(CX_OK, cx_var_delete_global(f.runtime, &f.vars[0]));
   CHECK_EQUAL(9, look(&f, 0, 9));
+  CHECK_EQUAL(9, look_in(&f, before, 0, 9));
   leave(&f, frame);
   CHECK_EQUAL(2, look(&f, 0, 9));
   CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 4));
@@ -637,6 +638,44 @@ static void global_value_is_seen_below_every_stack(void) {
   CHECK_EQUAL(4, value);
   CHECK_STATUS(CX_OK, cx_ec_free(before));
   CHECK_STATUS(CX_OK, cx_thread_free(other));
+  fixture_free(&f);
+}
+
+/* A snapshot's own value comes first, and the base layer is neither listed nor dumped with it. */
+static void lookup_in_a_snapshot_ends_in_the_base_layer(void) {
+  struct fixture f = fixture_new();
+  set(&f, 0, 2);
+  cx_ec ec = capture(&f);
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 3));
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[1], 4));
+  CHECK_EQUAL(2, look_in(&f, ec, 0, 9));
+  CHECK_EQUAL(4, look_in(&f, ec, 1, 9));
+  CHECK_STATUS(CX_OK, cx_ec_lookup(ec, &f.vars[1], NULL));
+  CHECK_STATUS(CX_ABSENT, cx_ec_lookup(ec, &f.vars[2], NULL));
+  uint64_t ids[2] = {0, 0};
+  uint64_t count = 0;
+  CHECK_STATUS(CX_OK, cx_ec_vars(ec, ids, 2, &count));
+  CHECK_EQUAL(1, count);
+  CHECK_EQUAL(f.vars[0].id, ids[0]);
+  CHECK_STATUS(CX_OK, cx_ec_free(ec));
+  fixture_free(&f);
+}
+
+static void runtime_whose_globals_are_in_use_stays(void) {
+  struct fixture f = fixture_new();
+  cx_shared *map = NULL;
+  cx_shared_snapshot *snapshot = NULL;
+  cx_shared_reader *reader = NULL;
+  CHECK_STATUS(CX_OK, cx_var_set_global(f.runtime, &f.vars[0], 5));
+  CHECK_STATUS(CX_OK, cx_runtime_globals(f.runtime, &map));
+  CHECK_STATUS(CX_OK, cx_shared_snapshot_new(map, NULL, &snapshot));
+  CHECK_STATUS(CX_IN_USE, cx_runtime_free(f.runtime));
+  CHECK_EQUAL(5, cx_shared_snapshot_find(snapshot, f.vars[0].id, 9));
+  CHECK_EQUAL(5, look(&f, 0, 9)); /* handles aren't stale */
+  cx_shared_snapshot_free(snapshot);
+  CHECK_STATUS(CX_OK, cx_shared_reader_new(map, &reader));
+  CHECK_STATUS(CX_IN_USE, cx_runtime_free(f.runtime));
+  CHECK_STATUS(CX_OK, cx_shared_reader_free(map, reader));
   fixture_free(&f);
 }
 
@@ -1000,6 +1039,7 @@ TEST_MAIN(
     CASE(handles_of_another_kind_are_refused), CASE(forged_handles_are_refused),
     CASE(handles_of_a_freed_runtime_are_stale), CASE(handles_of_another_runtime_are_refused),
     CASE(bad_arguments_are_refused), CASE(global_value_is_seen_below_every_stack),
+    CASE(lookup_in_a_snapshot_ends_in_the_base_layer), CASE(runtime_whose_globals_are_in_use_stays),
     CASE(globals_are_one_map_for_bindings), CASE(global_calls_refuse_bad_arguments),
     CASE(global_change_is_seen_by_all_threads_at_once), CASE(state_of_another_thread_is_refused),
     CASE(disowned_state_is_adopted_by_another_thread), CASE(lc_migrates_between_threads),

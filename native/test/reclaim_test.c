@@ -150,7 +150,7 @@ static void series_takes_one_reservation(void) {
   CHECK_STATUS(CX_NEED_SPACE, series_next(first, NULL, &none));
   CHECK_SAME(NULL, none);
   churn(map, 20000, 10000);
-  CHECK(retired_after_trim(map) <= LIVE + RECLAIM_SERIES * RECLAIM_BATCH);
+  CHECK(retired_after_trim(map) <= LIVE + (uint64_t)RECLAIM_SERIES * RECLAIM_BATCH);
   for (uint64_t i = 0; i < ROOM; i++) {
     cx_shared_snapshot_free(snapshots[i]); /* changes nothing */
     for (uint64_t key = 0; key < KEYS; key++) {
@@ -184,13 +184,13 @@ static void series_ends_with_its_eras(void) {
     } while (status == CX_OK);
     CHECK_STATUS(CX_NEED_SPACE, status);
     /* A snapshot and a change retire two roots, a table and a leaf, or some more. */
-    CHECK(taken >= RECLAIM_SERIES * RECLAIM_BATCH / 8);
-    CHECK(taken <= RECLAIM_SERIES * RECLAIM_BATCH);
+    CHECK(taken >= (uint64_t)RECLAIM_SERIES * RECLAIM_BATCH / 8);
+    CHECK(taken <= (uint64_t)RECLAIM_SERIES * RECLAIM_BATCH);
     CHECK(cx_shared_put(map, NULL, 3, value + 1, NULL) == CX_OK);
     CHECK_STATUS(CX_NEED_SPACE, series_next(first, NULL, &last));
     CHECK_EQUAL(value - 1, cx_shared_snapshot_find(last, 3, 0));
     churn(map, 20000, 10000);
-    CHECK(retired_after_trim(map) <= LIVE + (RECLAIM_SERIES + 1) * RECLAIM_BATCH);
+    CHECK(retired_after_trim(map) <= LIVE + (RECLAIM_SERIES + UINT64_C(1)) * RECLAIM_BATCH);
     CHECK_EQUAL(value - 1, cx_shared_snapshot_find(last, 3, 0));
     cx_shared_snapshot_free(first);
     map_free(map);
@@ -203,7 +203,7 @@ static void series_holds_what_was_born_after_its_begin(void) {
   cx_shared_snapshot *first = NULL;
   cx_shared_snapshot *later = NULL;
   CHECK_STATUS(CX_OK, series_new(map, NULL, 1, &first));
-  churn(map, 2 * RECLAIM_BATCH, 100);
+  churn(map, UINT64_C(2) * RECLAIM_BATCH, 100);
   uint64_t value = cx_shared_find(map, NULL, 7, 0);
   CHECK(value != 0);
   CHECK_STATUS(CX_OK, series_next(first, NULL, &later));

@@ -80,6 +80,16 @@ final class SharedSnapshot extends AbstractSharedSnapshot {
     return (int) count;
   }
 
+  @Override
+  public boolean isEmpty() {
+    return SharedTable.isEmpty(node);
+  }
+
+  /** For tests: whether {@link #size} has to look at nothing any more. */
+  boolean isCounted() {
+    return !(node instanceof SharedTable table) || table.isCounted();
+  }
+
   /** Few entries come in another order than many: that of a flat {@link Hamt}. */
   @Override
   public Cursor cursor() {

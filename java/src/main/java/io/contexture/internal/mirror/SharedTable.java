@@ -82,6 +82,30 @@ final class SharedTable {
     return content instanceof SharedTable table ? table.count() : SharedLeaf.size(content);
   }
 
+  /** Whether {@link #count} is 0. Looks no further than to the first entry. */
+  static boolean isEmpty(@Nullable Object content) {
+    return content instanceof SharedTable table ? table.isEmpty() : SharedLeaf.size(content) == 0;
+  }
+
+  private boolean isEmpty() {
+    long known = count;
+    if (known >= 0) {
+      return known == 0;
+    }
+    for (int i = 0; i < WIDTH; i++) {
+      if (!isEmpty(frozen(i))) {
+        return false;
+      }
+    }
+    count = 0;
+    return true;
+  }
+
+  /** For tests: whether the entries of a table have been counted. */
+  boolean isCounted() {
+    return count >= 0;
+  }
+
   private long count() {
     long known = count;
     if (known >= 0) {
