@@ -248,7 +248,7 @@ public final class ContextExecutors {
    */
   public static ThreadFactory threadFactory(ThreadFactory factory) {
     Objects.requireNonNull(factory, "factory");
-    return task -> factory.newThread(Wrapped.of(ExecutionContext.capture(), task));
+    return task -> factory.newThread(Wrapped.forLife(ExecutionContext.capture(), task));
   }
 
   /**
@@ -261,7 +261,7 @@ public final class ContextExecutors {
   public static ThreadFactory threadFactory(ExecutionContext context, ThreadFactory factory) {
     Objects.requireNonNull(context, "context");
     Objects.requireNonNull(factory, "factory");
-    return task -> factory.newThread(Wrapped.of(context, task));
+    return task -> factory.newThread(Wrapped.forLife(context, task));
   }
 
   /**

@@ -4,6 +4,7 @@ import io.contexture.internal.EcLink;
 import io.contexture.internal.EcLinks;
 import io.contexture.internal.Mark;
 import io.contexture.internal.Root;
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarRef;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * times, by any number of threads at once. It keeps the values that it has alive, but no variable.
  */
 public final class ExecutionContext {
+  /** Stack that the end of a visit may take up, in frames. */
+  private static final int STACK_NEEDED = 32;
+
   private static final ExecutionContext EMPTY = new ExecutionContext(null, null);
 
   /** The contents of the topmost logical context; null if it was empty. */
@@ -47,6 +51,19 @@ public final class ExecutionContext {
     this.below = below;
   }
 
+  private static ExecutionContext of(@Nullable EcLink chain) {
+    if (chain == null) {
+      return EMPTY;
+    }
+    Object before = chain.snapshot;
+    if (before != null) {
+      return (ExecutionContext) before;
+    }
+    ExecutionContext snapshot = new ExecutionContext(null, chain);
+    chain.snapshot = snapshot;
+    return snapshot;
+  }
+
   /**
    * The current thread's context as it is now. Look-ups in the snapshot give what the thread sees
    * at this moment; later changes on either side are unseen by the other. O(1) whatever the depth
@@ -56,7 +73,10 @@ public final class ExecutionContext {
    * @return the snapshot
    */
   public static ExecutionContext capture() {
-    ThreadState state = ThreadStates.current();
+    ThreadState state = ThreadStates.currentUnlessVisiting();
+    if (state == null) {
+      return of(ThreadStates.visitedChain());
+    }
     Object before = state.capturedBefore();
     if (before != null) {
       return (ExecutionContext) before;
@@ -88,8 +108,29 @@ public final class ExecutionContext {
    */
   public void run(Runnable body) {
     Objects.requireNonNull(body, "body");
-    ThreadState state = ThreadStates.current();
-    state.runInEc(chain(state), body, null);
+    ThreadState state = ThreadStates.currentUnlessNew();
+    if (state == null) {
+      this.<@Nullable Object, RuntimeException>visit(body, null, false);
+    } else {
+      state.runInEc(chain(state), body, null);
+    }
+  }
+
+  /** As {@link #run}, on a thread that was made for it and does nothing else. */
+  void runForLife(Runnable body) {
+    ThreadState state = ThreadStates.currentUnlessNew();
+    if (state == null) {
+      this.<@Nullable Object, RuntimeException>visit(body, null, true);
+    } else {
+      state.runInEc(chain(state), body, null);
+    }
+  }
+
+  private <R extends @Nullable Object, X extends Throwable> R visit(
+      @Nullable Runnable body, ScopedValue.@Nullable CallableOp<? extends R, X> op, boolean forLife)
+      throws X {
+    StackProbe.require(STACK_NEEDED);
+    return ThreadStates.<R, X>visit(chain(null), body, op, forLife);
   }
 
   /**
@@ -104,8 +145,10 @@ public final class ExecutionContext {
   public <R extends @Nullable Object, X extends Throwable> R call(
       ScopedValue.CallableOp<? extends R, X> body) throws X {
     Objects.requireNonNull(body, "body");
-    ThreadState state = ThreadStates.current();
-    return state.<R, X>runInEc(chain(state), null, body);
+    ThreadState state = ThreadStates.currentUnlessNew();
+    return state == null
+        ? this.<R, X>visit(null, body, false)
+        : state.<R, X>runInEc(chain(state), null, body);
   }
 
   /**
@@ -252,14 +295,18 @@ public final class ExecutionContext {
     EcLinks.forEachLive(top, below, action);
   }
 
-  private @Nullable EcLink chain(ThreadState state) {
+  /** This as one chain, made by {@code state} if there is one. */
+  private @Nullable EcLink chain(@Nullable ThreadState state) {
     Root contents = top;
     if (contents == null) {
       return below;
     }
     EcLink made = chain;
     if (made == null) {
-      made = state.linkOfSnapshot(contents, below);
+      made =
+          state == null
+              ? ThreadStates.linkOf(contents, below)
+              : state.linkOfSnapshot(contents, below);
       chain = made;
     }
     return made;

@@ -1,7 +1,9 @@
 package io.contexture;
 
+import io.contexture.internal.EcLinks;
 import io.contexture.internal.Engines;
 import io.contexture.internal.Mark;
+import io.contexture.internal.Root;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarCache;
@@ -81,7 +83,12 @@ public final class LongContextVar {
 
   private long slowGet() {
     ThreadState state = ThreadStates.currentForLookup();
-    if (state != null && state.find(ref) == Mark.LONG) {
+    if (state == null) {
+      Root visited = EcLinks.visitedRootOf(ref);
+      if (visited != null) {
+        return visited.lookupLong(ref, 0);
+      }
+    } else if (state.find(ref) == Mark.LONG) {
       return state.foundWord();
     }
     return hasDefault ? ref.lookupBase(defaultValue) : globalOrThrow();
@@ -112,9 +119,11 @@ public final class LongContextVar {
 
   private long slowGetOrElse(long other) {
     ThreadState state = ThreadStates.currentForLookup();
-    return state != null && state.find(ref) == Mark.LONG
-        ? state.foundWord()
-        : ref.lookupBase(other);
+    if (state == null) {
+      Root visited = EcLinks.visitedRootOf(ref);
+      return visited == null ? ref.lookupBase(other) : visited.lookupLong(ref, 0);
+    }
+    return state.find(ref) == Mark.LONG ? state.foundWord() : ref.lookupBase(other);
   }
 
   /**
@@ -124,7 +133,9 @@ public final class LongContextVar {
    */
   public boolean isBound() {
     ThreadState state = ThreadStates.currentForLookup();
-    return (state != null && state.find(ref) == Mark.LONG) || ref.isInBase();
+    boolean found =
+        state == null ? EcLinks.visitedRootOf(ref) != null : state.find(ref) == Mark.LONG;
+    return found || ref.isInBase();
   }
 
   /**

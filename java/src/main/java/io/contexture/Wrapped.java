@@ -23,6 +23,12 @@ interface Wrapped {
         : new OfRunnable(context, task);
   }
 
+  /** As {@link #of(ExecutionContext, Runnable)}, for all that a thread is going to do. */
+  static Runnable forLife(ExecutionContext context, Runnable task) {
+    Objects.requireNonNull(task, "task");
+    return task instanceof Wrapped ? task : new OfThread(context, task);
+  }
+
   /** {@code task} in {@code context}, or {@code task} itself if it brings one along. */
   static <V extends @Nullable Object> Callable<V> of(ExecutionContext context, Callable<V> task) {
     Objects.requireNonNull(task, "task");
@@ -45,13 +51,25 @@ interface Wrapped {
     }
 
     @Override
-    public final void run() {
+    public void run() {
       context.run(task);
     }
 
     @Override
     public final String toString() {
       return task + " in " + context;
+    }
+  }
+
+  /** What a thread does from its start to its end. */
+  final class OfThread extends OfRunnable {
+    OfThread(ExecutionContext context, Runnable task) {
+      super(context, task);
+    }
+
+    @Override
+    public void run() {
+      context.runForLife(task);
     }
   }
 

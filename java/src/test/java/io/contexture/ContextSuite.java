@@ -91,6 +91,10 @@ abstract class ContextSuite {
 
   @Nested
   @RunsOn(PLATFORM)
+  class Visits extends VisitCases {}
+
+  @Nested
+  @RunsOn(PLATFORM)
   class Generators extends GeneratorCases {}
 
   @Nested

@@ -29,6 +29,7 @@ final class NeverResumed {
       LogicalContext lc = new LogicalContext();
       contexts.add(lc);
       values.add(parkForEverIn(lc));
+      values.add(parkForEverVisiting(i % 2 == 0));
     }
     untilCollecting(
         () ->
@@ -124,6 +125,41 @@ final class NeverResumed {
     Thread.startVirtualThread(new Parking(lc, value, entered));
     entered.await();
     return reference;
+  }
+
+  /** In a snapshot that has a value, where the thread has looked it up, or set it too. */
+  private static WeakReference<Object> parkForEverVisiting(boolean sets)
+      throws InterruptedException {
+    byte[] value = new byte[100];
+    WeakReference<Object> reference = new WeakReference<>(value);
+    CountDownLatch entered = new CountDownLatch(1);
+    ExecutionContext visited =
+        ExecutionContext.empty()
+            .call(
+                () -> {
+                  VALUE.set(value);
+                  return ExecutionContext.capture();
+                });
+    ContextExecutors.threadFactory(visited, Thread.ofVirtual().factory())
+        .newThread(new Visiting(sets, entered))
+        .start();
+    entered.await();
+    return reference;
+  }
+
+  /** Looks up, or sets what it has found, and stays there. */
+  private record Visiting(boolean sets, CountDownLatch entered) implements Runnable {
+    @Override
+    public void run() {
+      Object found = VALUE.get();
+      if (sets) {
+        VALUE.set(found);
+      }
+      entered.countDown();
+      while (true) {
+        LockSupport.park();
+      }
+    }
   }
 
   /** Sets a value in the thread's own context, enters another, and stays there. */

@@ -30,7 +30,7 @@ public final class Footprint {
   public static final Map<String, Map<String, List<String>>> METHODS = new LinkedHashMap<>();
 
   private static final int MANY = 10_000;
-  private static final int WARMUPS = 3;
+  private static final int WARMUPS = 12;
   private static final int MOST_READ = 32;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int MAP_SIZE = 1 << 20;

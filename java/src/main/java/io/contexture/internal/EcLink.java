@@ -36,7 +36,7 @@ public final class EcLink {
   private final @Nullable Object keeper;
 
   /** The {@code ExecutionContext} that is this chain; filled on demand, any winner will do. */
-  @Nullable Object snapshot;
+  public @Nullable Object snapshot;
 
   /** A link over {@code below}; the engines make them. */
   public EcLink(

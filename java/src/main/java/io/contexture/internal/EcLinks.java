@@ -16,6 +16,30 @@ public final class EcLinks {
     return found;
   }
 
+  /**
+   * V2 for an object variable, in what the current thread sees if it has no state: masked, as
+   * {@link ThreadState#find} has it.
+   */
+  public static Object findVisited(VarRef ref) {
+    EcLink chain = ThreadStates.visitedChain();
+    if (chain == null) {
+      return Mark.ABSENT;
+    }
+    final Object variable = ref.get();
+    Object found = Mark.mask(lookup(null, chain, ref));
+    ref.keepAlive(variable);
+    return found;
+  }
+
+  /** The same for a long variable: the contents that have the topmost one, or null if none has. */
+  public static @Nullable Root visitedRootOf(VarRef ref) {
+    EcLink link = ThreadStates.visitedChain();
+    while (link != null && !link.root.containsLong(ref)) {
+      link = link.below;
+    }
+    return link == null ? null : link.root;
+  }
+
   /** Calls {@code action} with each live bound variable, topmost first, repeats included. */
   public static void forEachLive(
       @Nullable Root top, @Nullable EcLink below, Consumer<VarRef> action) {

@@ -194,7 +194,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
     }
     ThreadState state = ThreadStates.currentForLookup();
-    return state == null ? Mark.ABSENT : state.find(ref);
+    return state == null ? EcLinks.findVisited(ref) : state.find(ref);
   }
 
   /**
@@ -1217,8 +1217,19 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /**
-   * Lets go of the stack and the cache, once the thread is gone: a logical context that the thread
-   * never left goes on to name this state as its holder.
+   * Makes this new state that of a thread which is running in {@code chain} and has set nothing;
+   * {@link #forgetStack} ends it with that run.
+   */
+  final void beginVisit(@Nullable EcLink chain) {
+    below = chain;
+    version = stampOf(chain);
+    depth = 1;
+    recordStale = true;
+  }
+
+  /**
+   * Lets go of the stack and the cache, once the thread, or its visit of a snapshot, is gone: a
+   * logical context that the thread never left goes on to name this state as its holder.
    */
   final void forgetStack() {
     gone = true;

@@ -1,6 +1,7 @@
 package io.contexture.internal;
 
 import java.lang.ref.WeakReference;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *   TABLE     thread id mod size -> state          a cache in front of
  *   REGISTRY  thread id -> Keeper -> state         the strong reference to every live state
  *   ANCHOR    a ThreadLocal with a bare Object     what dies with the thread
+ *   Visitors  thread -> Visitor -> state, if any   virtual threads in their first run in a snapshot
  * </pre>
  *
  * <p>The table is checked by the thread id, which the JDK never reuses, so a stale slot is a miss
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * {@code ThreadLocal}, so a pool thread doesn't pin the class loader of an application that is
  * gone; when that object dies the thread has ended (or its thread-locals were erased), and its
  * {@link Keeper} arrives in the reaper's queue. Not C thread-local storage, not a carrier: virtual
- * threads move.
+ * threads move. A virtual thread whose first use of the library is to run in a snapshot, as one
+ * that was made by a factory of it, has no state before it needs one; see {@link Visitor}.
  */
 public final class ThreadStates {
   private static final int TABLE_SIZE = 1 << 12;
@@ -58,22 +61,111 @@ public final class ThreadStates {
 
   private static @Nullable ThreadState slowCurrentForLookup(long id) {
     try {
-      return slowCurrent(id);
+      Thread me = Thread.currentThread();
+      Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+      return visitor != null && visitor.mayWalk() ? null : slowCurrent(id);
     } catch (OutOfMemoryError | IllegalStateException e) { // no memory, or no more numbers
       return null;
     }
   }
 
   private static ThreadState slowCurrent(long id) {
-    Keeper keeper = REGISTRY.get(id);
-    ThreadState state = keeper == null ? newState() : keeper.state;
+    Thread me = Thread.currentThread();
+    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    ThreadState state = visitor == null ? null : visitor.settle(me);
+    if (state == null) {
+      Keeper keeper = REGISTRY.get(id);
+      state = keeper == null ? newState(me) : keeper.state;
+      if (visitor != null) {
+        Visitors.remove(me);
+      }
+    }
     TABLE[(int) id & (TABLE_SIZE - 1)] = state;
     return state;
   }
 
-  private static ThreadState newState() {
+  // -------------------------------------------------------------------------------- visitors
+
+  /**
+   * The state of the current thread, made if it has none yet; or {@code null}, if the thread had
+   * better {@link #visit} the snapshot that it is about to run in.
+   */
+  public static @Nullable ThreadState currentUnlessNew() {
+    long id = Thread.currentThread().threadId();
+    ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
+    return state != null && state.threadId == id ? state : slowCurrentUnlessNew(id);
+  }
+
+  private static @Nullable ThreadState slowCurrentUnlessNew(long id) {
+    Thread me = Thread.currentThread();
+    return me.isVirtual() && Visitors.find(me) == null && !REGISTRY.containsKey(id)
+        ? null
+        : slowCurrent(id);
+  }
+
+  /**
+   * The state of the current thread, made if it has none yet; or {@code null}, if the thread is in
+   * {@link #visitedChain}, and has nothing on top of that.
+   */
+  public static @Nullable ThreadState currentUnlessVisiting() {
+    long id = Thread.currentThread().threadId();
+    ThreadState state = TABLE[(int) id & (TABLE_SIZE - 1)];
+    return state != null && state.threadId == id ? state : slowCurrentUnlessVisiting(id);
+  }
+
+  private static @Nullable ThreadState slowCurrentUnlessVisiting(long id) {
+    Thread me = Thread.currentThread();
+    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    return visitor != null && visitor.isWithoutState() ? null : slowCurrent(id);
+  }
+
+  /** The snapshot that the current thread visits without having a state; else the empty one. */
+  public static @Nullable EcLink visitedChain() {
+    Thread me = Thread.currentThread();
+    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    return visitor == null ? null : visitor.chain();
+  }
+
+  /**
+   * S6 where {@link #currentUnlessNew} gave no state: runs one of {@code body} and {@code op} with
+   * {@code chain} current under a fresh LC. The caller has seen to it that there is stack enough to
+   * end a visit, which mustn't fail.
+   *
+   * @param forLife whether the thread does nothing else, so that nothing is kept for its next run
+   */
+  @SuppressWarnings("NullAway") // a Runnable has no result, and nobody looks at it
+  public static <R extends @Nullable Object, X extends Throwable> R visit(
+      @Nullable EcLink chain,
+      @Nullable Runnable body,
+      ScopedValue.@Nullable CallableOp<? extends R, X> op,
+      boolean forLife)
+      throws X {
     Reaper.poke();
-    Thread thread = Thread.currentThread();
+    Visitor visitor = Visitors.add(Thread.currentThread(), chain);
+    try {
+      if (body != null) {
+        body.run();
+        return null;
+      }
+      return Objects.requireNonNull(op).call();
+    } finally {
+      visitor.leave();
+      if (forLife) {
+        Visitors.remove(Thread.currentThread());
+      }
+    }
+  }
+
+  /** The chain of {@code root} over {@code chain}, where there is no state to make it. */
+  public static EcLink linkOf(Root root, @Nullable EcLink chain) {
+    Engine engine = Engines.engine();
+    return EcLink.over(engine, root, chain, engine.reserve(1));
+  }
+
+  // ------------------------------------------------------------------------------ the registry
+
+  private static ThreadState newState(Thread thread) {
+    Reaper.poke();
     ThreadState state = Engines.engine().newThreadState(thread);
     Object anchor = new Object();
     Keeper keeper = new Keeper(anchor, state);
@@ -107,6 +199,7 @@ public final class ThreadStates {
     for (Keeper keeper : REGISTRY.values()) {
       keeper.state.clearCache();
     }
+    Visitors.forEachState(ThreadState::clearCache);
   }
 
   /** Whether {@link #releaseEnded} has anything to look after. */
@@ -130,6 +223,11 @@ public final class ThreadStates {
 
   private static void release(ThreadState state) {
     REGISTRY.remove(state.threadId);
+    letGo(state);
+  }
+
+  /** Lets go of a state that isn't in the registry. Allocates nothing. */
+  static void letGo(ThreadState state) {
     int i = (int) state.threadId & (TABLE_SIZE - 1);
     if (TABLE[i] == state) {
       TABLE[i] = null;
@@ -137,9 +235,9 @@ public final class ThreadStates {
     state.forgetStack();
   }
 
-  /** The number of states held; for tests. */
+  /** The number of states held, and of threads that visit a snapshot without one; for tests. */
   public static int count() {
-    return REGISTRY.size();
+    return REGISTRY.size() + Visitors.count();
   }
 
   /** Holds a state for as long as its thread's anchor lives. */
