@@ -47,7 +47,6 @@ final class Counts {
           // prctl is variadic, which some platforms pass in another way.
           Linker.Option.firstVariadicArg(1));
 
-
   // Constants, as the compiler wants handles that it is to call directly.
   private static final MethodHandle BLANK = blank();
   private static final MethodHandle BLANK_CRITICAL = blank(Linker.Option.critical(false));
@@ -129,13 +128,6 @@ final class Counts {
 
   private static void downcalls() throws Throwable {
     measure(
-        "loop",
-        times -> {
-          for (int i = 0; i < times; i++) {
-            use(key(i), VAR);
-          }
-        });
-    measure(
         "downcall",
         times -> {
           for (int i = 0; i < times; i++) {
@@ -151,7 +143,7 @@ final class Counts {
         });
   }
 
-  private static void contexts() throws Throwable {
+  private static void hits() throws Throwable {
     measure(
         "get, hit",
         times -> {
@@ -166,6 +158,9 @@ final class Counts {
             use(key(i) + LONG_VAR.get(), VAR);
           }
         });
+  }
+
+  private static void contexts() throws Throwable {
     measure(
         "set",
         times -> {
@@ -260,12 +255,23 @@ final class Counts {
     }
   }
 
-  /** Measures everything. */
+  /** Measures everything, or with the argument {@code hits} no more than the loop and the hits. */
   public static void main(String[] args) throws Throwable {
     choose(1);
-    downcalls();
+    measure(
+        "loop",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            use(key(i), VAR);
+          }
+        });
     VAR.set(VALUES[0]);
     LONG_VAR.set(1);
+    hits();
+    if (args.length > 0 && args[0].equals("hits")) {
+      return;
+    }
+    downcalls();
     contexts();
     for (int size : new int[] {8, 1024, 32768}) {
       maps(Contexture.backend(), size);
