@@ -9,6 +9,7 @@ import io.contexture.LogicalContext;
 import io.contexture.LongContextVar;
 import io.contexture.internal.ffm.NativeMemory;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,18 +20,21 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /**
  * How much memory does a thing take? Makes many of them in a fresh JVM and divides what a
  * collection leaves behind: bytes in the Java heap, and those that the native backend has asked for
- * outside. What is measured of a thread is what it takes more than one that has no context.
+ * outside. What is measured of a thread is what it takes more than one that has no context, without
+ * its stack: the same frames take some hundred bytes more or less as methods get compiled.
  */
 public final class Footprint {
   /** The methods of this, which aren't JMH's, and the values of their parameters. */
   public static final Map<String, Map<String, List<String>>> METHODS = new LinkedHashMap<>();
 
   private static final int MANY = 10_000;
-  private static final int WARMUPS = 12;
+  private static final int WARMUPS = 3;
   private static final int MOST_READ = 32;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int MAP_SIZE = 1 << 20;
@@ -186,11 +190,12 @@ public final class Footprint {
   /** Bytes per thread, in the heap and outside, of threads that have run a task and wait. */
   private static double[] park(ThreadFactory factory, Runnable task) throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
-    final long heap = heapInUse();
+    final long heap = heapInUse() - stacksInUse();
     final long outside = outsideInUse();
     List<Thread> threads = start(factory, task, end, MANY);
     double[] each = {
-      (double) (heapInUse() - heap) / MANY, (double) (outsideInUse() - outside) / MANY
+      (double) (heapInUse() - stacksInUse() - heap) / MANY,
+      (double) (outsideInUse() - outside) / MANY
     };
     end.countDown();
     for (Thread thread : threads) {
@@ -258,6 +263,28 @@ public final class Footprint {
       least = Math.min(least, now);
     }
     return least;
+  }
+
+  /** The part of the heap that the stacks of waiting virtual threads take up. */
+  private static long stacksInUse() {
+    try {
+      Object histogram =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "gcClassHistogram",
+                  new Object[] {null},
+                  new String[] {String[].class.getName()});
+      return histogram
+          .toString()
+          .lines()
+          .map(line -> line.trim().split("\\s+"))
+          .filter(fields -> fields.length > 3 && fields[3].equals("jdk.internal.vm.StackChunk"))
+          .mapToLong(fields -> Long.parseLong(fields[2]))
+          .sum();
+    } catch (JMException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static long outsideInUse() {
