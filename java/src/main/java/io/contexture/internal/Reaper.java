@@ -45,8 +45,17 @@ public final class Reaper {
 
   private static volatile @Nullable Upkeep upkeep;
 
+  /** How many references in a row make a backlog. */
+  private static final int BACKLOG = 64;
+
+  /** More frames than releasing anything takes: a reference is polled once, and then must be. */
+  private static final int STACK_NEEDED = 512;
+
   private static volatile @Nullable Thread daemon;
   private static volatile boolean used;
+
+  /** Whether the daemon has more to do than it keeps up with. */
+  private static volatile boolean isBacklog;
 
   private Reaper() {}
 
@@ -56,28 +65,52 @@ public final class Reaper {
   }
 
   /**
-   * Called on slow paths: sees to it that the daemon lives and releases what is due, as {@link
-   * #drain} does. Costs four loads if nothing is.
+   * Called on slow paths: sees to it that the daemon lives, and helps it where it has fallen behind
+   * and there is stack enough for that. Costs three loads if not.
    */
   public static void poke() {
     if (!used) {
       used = true;
     }
     boolean served = daemon != null || startDaemon();
-    drain();
-    if (!served) {
-      Roots.purgeIfRequested();
+    if (!served || isBacklog) {
+      try {
+        drain();
+        if (!served) {
+          Roots.purgeIfRequested();
+        }
+      } catch (StackOverflowError nothingTaken) {
+        // A call from further up, or the daemon, does it.
+      }
     }
   }
 
   /**
    * Releases what is due now, except the values of dead variables: the walk over all contexts that
    * this takes is left to the daemon.
+   *
+   * @throws StackOverflowError if there might not be stack enough; nothing has been taken then
    */
   public static void drain() {
+    StackProbe.require(STACK_NEEDED);
     Reference<?> dead;
     while ((dead = QUEUE.poll()) != null) {
       reap(dead);
+    }
+    ThreadStates.releaseEnded();
+  }
+
+  /** As {@link #drain}, on the daemon, which tells when it could do with help. */
+  private static void drainAsDaemon() {
+    Reference<?> dead;
+    for (int n = 1; (dead = QUEUE.poll()) != null; n++) {
+      reap(dead);
+      if (n == BACKLOG) {
+        isBacklog = true;
+      }
+    }
+    if (isBacklog) {
+      isBacklog = false;
     }
     ThreadStates.releaseEnded();
   }
@@ -134,7 +167,7 @@ public final class Reaper {
           reap(dead);
         }
         try {
-          drain();
+          drainAsDaemon();
           Roots.purgeIfRequested();
           keepUp(false);
         } catch (OutOfMemoryError e) {
@@ -152,6 +185,7 @@ public final class Reaper {
     } catch (InterruptedException endNow) {
       // Nobody but a container that shuts down interrupts us: end; the next slow path starts anew.
     } finally {
+      isBacklog = false;
       daemon = null;
     }
   }

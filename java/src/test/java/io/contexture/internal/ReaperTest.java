@@ -1,0 +1,74 @@
+package io.contexture.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.contexture.Await;
+import io.contexture.StackEnd;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What the collector has found dead is released exactly once, whoever does it and wherever. */
+class ReaperTest {
+  private static final AtomicInteger REAPED = new AtomicInteger();
+
+  private static final class Counted extends WeakReference<Object> implements Reaper.Reapable {
+    Counted(Object referent) {
+      super(referent, Reaper.QUEUE);
+    }
+
+    @Override
+    public void reap() {
+      StackProbe.require(60); // stands for what releasing something takes
+      REAPED.incrementAndGet();
+    }
+  }
+
+  /** Keeps the thread that releases it until it is let go. */
+  private static final class Detention extends WeakReference<Object> implements Reaper.Reapable {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch end = new CountDownLatch(1);
+
+    Detention() {
+      super(new Object(), Reaper.QUEUE);
+    }
+
+    @Override
+    public void reap() {
+      begun.countDown();
+      Await.latch(end);
+    }
+  }
+
+  @Test
+  void nothingIsLostWhereTheStackEnds() throws Exception {
+    REAPED.set(0);
+    int[] made = new int[1];
+    Detention daemon = new Detention();
+    Reaper.poke();
+    assertTrue(daemon.enqueue());
+    Await.latch(daemon.begun); // now nobody else takes anything
+    StackEnd.sweep(
+        at -> {
+          made[0]++;
+          assertTrue(new Counted(new Object()).enqueue());
+          return at.run(Reaper::drain);
+        });
+    Reaper.drain();
+    daemon.end.countDown();
+    assertEquals(made[0], REAPED.get());
+  }
+
+  @Test
+  void aDaemonReleasesWhatNobodyElseDoes() {
+    REAPED.set(0);
+    int many = 1000; // a backlog
+    for (int i = 0; i < many; i++) {
+      assertTrue(new Counted(new Object()).enqueue());
+    }
+    Reaper.poke();
+    Await.until("all released", () -> REAPED.get() == many);
+  }
+}
