@@ -190,7 +190,7 @@ public final class ContextVar<T extends @Nullable Object> {
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
    */
   public void set(T value) {
-    ThreadState.setCurrent(ref, value);
+    ThreadState.setCurrent(ref, this, value);
   }
 
   /**
@@ -305,7 +305,7 @@ public final class ContextVar<T extends @Nullable Object> {
 
   /** The outcome of the look-up on the stack alone, which the cache didn't answer; masked. */
   private Object find() {
-    return ThreadState.findCurrent(ref);
+    return ThreadState.findCurrent(ref, this);
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // a bound null is a value of a nullable T

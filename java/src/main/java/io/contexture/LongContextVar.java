@@ -88,7 +88,7 @@ public final class LongContextVar {
       if (visited != null) {
         return visited.lookupLong(ref, 0);
       }
-    } else if (state.find(ref) == Mark.LONG) {
+    } else if (state.find(ref, this) == Mark.LONG) {
       return state.foundWord();
     }
     return hasDefault ? ref.lookupBase(defaultValue) : globalOrThrow();
@@ -123,7 +123,7 @@ public final class LongContextVar {
       Root visited = EcLinks.visitedRootOf(ref);
       return visited == null ? ref.lookupBase(other) : visited.lookupLong(ref, 0);
     }
-    return state.find(ref) == Mark.LONG ? state.foundWord() : ref.lookupBase(other);
+    return state.find(ref, this) == Mark.LONG ? state.foundWord() : ref.lookupBase(other);
   }
 
   /**
@@ -134,7 +134,7 @@ public final class LongContextVar {
   public boolean isBound() {
     ThreadState state = ThreadStates.currentForLookup();
     boolean found =
-        state == null ? EcLinks.visitedRootOf(ref) != null : state.find(ref) == Mark.LONG;
+        state == null ? EcLinks.visitedRootOf(ref) != null : state.find(ref, this) == Mark.LONG;
     return found || ref.isInBase();
   }
 
@@ -146,7 +146,7 @@ public final class LongContextVar {
    * @throws OutOfMemoryError if there is no room, also in native memory; nothing has changed then
    */
   public void set(long value) {
-    ThreadState.setCurrentLong(ref, value);
+    ThreadState.setCurrentLong(ref, this, value);
   }
 
   /**

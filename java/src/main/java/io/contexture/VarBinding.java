@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** The one implementation of {@link Binding}, for both kinds of variable. */
 final class VarBinding implements Binding {
   /** Kept alive as long as the binding, which may have to put a value of it back. */
-  @SuppressWarnings({"unused", "UnusedVariable"}) // nobody but the collector looks at it
   private final Object variable;
 
   private final VarRef ref;
@@ -50,7 +49,7 @@ final class VarBinding implements Binding {
     Lc.Guest guest = state.guestIn(lc);
     lc.forgetGoneGuests();
     VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
-    ThreadState.setCurrent(ref, value);
+    ThreadState.setCurrent(ref, variable, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -75,7 +74,7 @@ final class VarBinding implements Binding {
             state,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
-    ThreadState.setCurrentLong(ref, value);
+    ThreadState.setCurrentLong(ref, variable, value);
     // No call that could fail from here on.
     binding.place = ++lc.bindings;
     if (guest != null) {
@@ -101,9 +100,9 @@ final class VarBinding implements Binding {
     if (before == Mark.ABSENT) {
       state.delete(ref);
     } else if (before == Mark.LONG) {
-      ThreadState.setCurrentLong(ref, wordBefore);
+      ThreadState.setCurrentLong(ref, variable, wordBefore);
     } else {
-      ThreadState.setCurrent(ref, before);
+      ThreadState.setCurrent(ref, variable, before);
     }
     lc.bindings--;
     Lc.Guest guest = lc.guests;

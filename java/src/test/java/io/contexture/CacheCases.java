@@ -4,9 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -502,5 +508,72 @@ abstract class CacheCases {
               });
     }
     assertEquals(List.of("default", -1L), seen);
+  }
+
+  /** More variables than lie together, of which a snapshot has some and the context owns others. */
+  private static LogicalContext inPartShared(List<ContextVar<Object>> variables, Object third) {
+    LogicalContext lc = new LogicalContext();
+    lc.run(
+        () -> {
+          variables.forEach(variable -> variable.set("old"));
+          variables.get(3).set(third);
+          ExecutionContext.capture();
+        });
+    lc.run(
+        () -> {
+          variables.get(40).set("copied");
+          variables.get(40).set("in place");
+        });
+    return lc;
+  }
+
+  private static List<ContextVar<Object>> sixtyFourVariables() {
+    return IntStream.range(0, 64).mapToObj(i -> ContextVar.<Object>of("v" + i)).toList();
+  }
+
+  @Test
+  void c3ContextThatWasWrittenInPartAndLeftIsntHeld() {
+    List<ContextVar<Object>> variables = sixtyFourVariables();
+    WeakReference<Object> value = dropped(variables);
+    Await.collected("the value", value);
+    Reference.reachabilityFence(variables);
+  }
+
+  private static WeakReference<Object> dropped(List<ContextVar<Object>> variables) {
+    Object value = new byte[100];
+    inPartShared(variables, value);
+    return new WeakReference<>(value);
+  }
+
+  @Test
+  void s5WhatAnotherThreadHasCapturedSinceIsntWrittenInPlace() throws Exception {
+    List<ContextVar<Object>> variables = sixtyFourVariables();
+    LogicalContext lc = inPartShared(variables, "third");
+    AtomicReference<ExecutionContext> snapshot = new AtomicReference<>();
+    Thread other =
+        Thread.ofPlatform()
+            .start(
+                () ->
+                    lc.run(
+                        () -> {
+                          variables.subList(2, 64).forEach(ContextVar::delete);
+                          x.set("compacts what is left");
+                          n.set(1);
+                          snapshot.set(ExecutionContext.capture());
+                        }));
+    other.join();
+    assertEquals(1, (long) snapshot.get().call(n::get));
+    lc.run(
+        () -> {
+          assertEquals(1, n.get());
+          n.set(2);
+        });
+    assertEquals(1, (long) onAnotherThread(() -> snapshot.get().call(n::get)));
+  }
+
+  private static <T> T onAnotherThread(Callable<T> action) throws Exception {
+    FutureTask<T> task = new FutureTask<>(action);
+    Thread.ofPlatform().start(task).join();
+    return task.get();
   }
 }

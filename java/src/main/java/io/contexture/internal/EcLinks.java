@@ -20,12 +20,11 @@ public final class EcLinks {
    * V2 for an object variable, in what the current thread sees if it has no state: masked, as
    * {@link ThreadState#find} has it.
    */
-  public static Object findVisited(VarRef ref) {
+  public static Object findVisited(VarRef ref, Object variable) {
     EcLink chain = ThreadStates.visitedChain();
     if (chain == null) {
       return Mark.ABSENT;
     }
-    final Object variable = ref.get();
     Object found = Mark.mask(lookup(null, chain, ref));
     ref.keepAlive(variable);
     return found;

@@ -62,7 +62,10 @@ public final class Lc {
     }
   }
 
-  /** Counts changes, so that a resumer can tell whether a transparent generator made any. */
+  /**
+   * Counts changes, so that a resumer can tell whether a transparent generator made any; but not
+   * all of those made in a row: see {@link ThreadState}'s {@code writable}.
+   */
   long changes;
 
   /** The link that stands for this LC while it is covered, and what it was made over. */
@@ -147,7 +150,8 @@ public final class Lc {
   }
 
   /**
-   * Forgets what was derived from the contents; called with every change. No call, no allocation.
+   * Forgets what was derived from the contents; called with every change, unless nothing has been
+   * derived since the last. No call, no allocation.
    */
   void forgetDerived() {
     changes++;

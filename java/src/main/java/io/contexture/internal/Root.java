@@ -60,7 +60,10 @@ public final class Root {
   /** The values of long variables by slot, while the pairs lead; owned as chunk 0 is. */
   private long @Nullable [] words = NO_WORDS;
 
-  /** The number of pairs that are bound, while the pairs lead. */
+  /**
+   * The number of pairs that are bound, while the pairs lead: {@link ThreadState}, where it writes
+   * to {@link #ownPairs}, has it counted first and then stores, without a call in between.
+   */
   private int bound;
 
   /** Bit c: chunk c is this root's own. Chunks from 64 on are copied at every write. */
@@ -167,13 +170,21 @@ public final class Root {
     return slot == NO_SLOT ? Mark.ABSENT : valueAt(slot, ref);
   }
 
-  /** Where the pair of a variable is if it is among the first few, or a negative number. */
+  /**
+   * Where the pair of a variable is if it is among the first few, or a negative number. Any thread.
+   */
   private static int placeAmongFew(@Nullable Object[] pairs, VarRef ref) {
+    int i = ownPlaceAmongFew(pairs, ref);
+    VarHandle.loadLoadFence(); // see class comment
+    return i;
+  }
+
+  /** The same for the owner, who sees what it has written. */
+  private static int ownPlaceAmongFew(@Nullable Object[] pairs, VarRef ref) {
     int end = Math.min(pairs.length, FEW_PAIRS << 1);
     for (int i = 0; i < end; i += 2) {
       Object other = pairs[i];
       if (other == ref) {
-        VarHandle.loadLoadFence(); // see class comment
         return i;
       }
       if (other == null) {
@@ -306,7 +317,7 @@ public final class Root {
     if (words == null || (ownedChunks & 1) == 0) {
       return -1;
     }
-    return placeAmongFew(chunks[0], ref) >> 1;
+    return ownPlaceAmongFew(chunks[0], ref) >> 1;
   }
 
   /**
@@ -343,7 +354,7 @@ public final class Root {
       return false;
     }
     Object[] pairs = chunks[0];
-    int i = placeAmongFew(pairs, ref);
+    int i = ownPlaceAmongFew(pairs, ref);
     if (i < 0 || pairs[i + 1] != Mark.LONG) {
       return false;
     }
@@ -471,7 +482,7 @@ public final class Root {
    * among the last ones; else a new one.
    */
   private int slotFor(VarRef ref) {
-    int few = placeAmongFew(chunks[0], ref);
+    int few = ownPlaceAmongFew(chunks[0], ref);
     if (few >= 0) {
       return few >>> 1;
     }

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * current one. The rules that keep this true:
  *
  * <ul>
- *   <li>Over a chain under an empty LC the version is the chain's {@link EcLink#stamp}: that can't
- *       change, and running a snapshot again finds the cache as it was.
+ *   <li>Over a chain under an empty LC the version is the chain's {@link EcLink#stamp}, unless the
+ *       next rule keeps another: that can't change, and running a snapshot again finds the cache as
+ *       it was.
  *   <li>Entering an empty LC on the current stack keeps the version: every lookup is as before. So
  *       does running a snapshot of the current stack.
  *   <li>Entering a non-empty LC takes a new version, or the one it had when it was left, if the
@@ -38,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  *       it was.
  *   <li>The first {@code set} in an empty LC takes a new version. Only its own variable is looked
  *       up differently from then on, so lines of others stay valid.
- *   <li>Further {@code set}s keep the version: they write through to the line of their own
- *       variable, and those of the others are as right as before.
+ *   <li>Further {@code set}s, and {@code delete}s, keep the version: they write through to the line
+ *       of their own variable, or empty it, and those of the others are as right as before.
  *   <li>Leaving restores the version that was current before entering.
  * </ul>
  *
@@ -115,11 +116,13 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /**
    * An LC that was written in place and has not been captured, covered by a link, lent to a
    * generator or left since: nothing is derived from its contents, and a {@code set} of a variable
-   * that it binds need only store the value. Null if there is none.
+   * that it binds need only store the value. Null if there is none, and then so is {@link
+   * #writablePairs}, and only then. It is forgotten wherever a change of the LC has to be counted
+   * ({@link Lc#changes}), so the first change after that isn't made in this way.
    */
   private @Nullable Lc writable;
 
-  /** The first pairs of its root, or null; see {@link Root#ownPairs}. */
+  /** The first pairs of its root; see {@link Root#ownPairs}. */
   private @Nullable Object @Nullable [] writablePairs;
 
   /** The topmost LC of before the last outermost operation; null in the body of a generator. */
@@ -180,7 +183,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * Finds a variable in the current thread, as {@link #find} does, where the line of its cell
    * doesn't answer. If that line was filled under what is the version again, it needs no more.
    */
-  public static Object findCurrent(VarRef ref) {
+  public static Object findCurrent(VarRef ref, Object variable) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
     if (line.key == ~key) {
@@ -194,17 +197,19 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
     }
     ThreadState state = ThreadStates.currentForLookup();
-    return state == null ? EcLinks.findVisited(ref) : state.find(ref);
+    return state == null ? EcLinks.findVisited(ref, variable) : state.find(ref, variable);
   }
 
   /**
    * Finds a variable on the whole stack, or among the lines of this state, and sees to it that the
    * next look-up hits. Never throws for want of a cache.
    *
+   * @param variable the variable of {@code ref}; here and below it is named so that it lives until
+   *     its value is in its places: a purge might be over otherwise
    * @return the value as {@link Mark#mask} has it, {@link Mark#ABSENT}, or {@link Mark#LONG} with
    *     the value in {@link #foundWord}
    */
-  public final Object find(VarRef ref) {
+  public final Object find(VarRef ref, Object variable) {
     VarCache.Line line = line(ref);
     if (line != null && (line.key >= 0 || line.stackVersion == version)) {
       Object value = line.value;
@@ -214,7 +219,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         return value;
       }
     }
-    final Object variable = ref.get();
     Object found = search(ref);
     if (line == null) {
       line = newLine(ref);
@@ -342,20 +346,20 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** V4 for an object variable, in the current thread. */
-  public static void setCurrent(VarRef ref, @Nullable Object value) {
+  public static void setCurrent(VarRef ref, Object variable, @Nullable Object value) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
-    if (line.key != key || !line.state.replace(line, ref, value)) {
-      ThreadStates.current().set(ref, value);
+    if (line.key != key || !line.state.replace(line, ref, variable, value)) {
+      ThreadStates.current().set(ref, variable, value);
     }
   }
 
   /** V4 for a long variable, in the current thread. */
-  public static void setCurrentLong(VarRef ref, long word) {
+  public static void setCurrentLong(VarRef ref, Object variable, long word) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
     if (line.key != key || !line.state.replaceWord(line, ref, word)) {
-      ThreadStates.current().setLong(ref, word);
+      ThreadStates.current().setLong(ref, variable, word);
     }
   }
 
@@ -366,7 +370,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * @param line the variable's, which is valid
    * @return false, with nothing changed, if it isn't so
    */
-  private boolean replace(VarCache.Line line, VarRef ref, @Nullable Object value) {
+  private boolean replace(VarCache.Line line, VarRef ref, Object variable, @Nullable Object value) {
     int i = placeInWritable(line, ref);
     if (i < 0) {
       return false;
@@ -384,18 +388,16 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     line.stackVersion = version;
     line.value = value == null ? Mark.NULL : value;
     try {
-      if (ref.isDead()) { // what a purge does that might have passed by before
-        pairs[i + 1] = null;
-      }
+      ref.keepAlive(variable);
     } catch (StackOverflowError atTheEnd) {
-      // Nothing is left to do but that.
+      // Nothing is left to do.
     }
     return true;
   }
 
   /**
-   * Where the pair of a variable is among {@link #writablePairs}, if those are the topmost LC's and
-   * the line needn't be listed first (C3); else a negative number.
+   * Where the pair of an object variable is among {@link #writablePairs}, if those are the topmost
+   * LC's and the line needn't be listed first (C3); else a negative number.
    */
   private int placeInWritable(VarCache.Line line, VarRef ref) {
     Object[] pairs = writablePairs;
@@ -408,7 +410,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     return i >= 0 && i < pairs.length && pairs[i] == ref ? i : -1;
   }
 
-  /** As {@link #replace}. */
+  /** V4 where a long variable is bound in the LC that is {@link #writable}. As above otherwise. */
   private boolean replaceWord(VarCache.Line line, VarRef ref, long word) {
     Lc lc = writable;
     Root root = lc == null || lc != top || exposed ? null : lc.root;
@@ -423,20 +425,20 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** V4 for an object variable. */
-  public final void set(VarRef ref, @Nullable Object value) {
+  public final void set(VarRef ref, Object variable, @Nullable Object value) {
     VarCache.Line line = line(ref);
-    if ((line == null || line.key < 0 || !replace(line, ref, value))
-        && !setInPlace(ref, line, value, 0)) {
-      write(ref, line, value, 0);
+    if ((line == null || line.key < 0 || !replace(line, ref, variable, value))
+        && !setInPlace(ref, variable, line, value, 0)) {
+      write(ref, variable, line, value, 0);
     }
   }
 
   /** V4 for a long variable. */
-  public final void setLong(VarRef ref, long word) {
+  public final void setLong(VarRef ref, Object variable, long word) {
     VarCache.Line line = line(ref);
     if ((line == null || line.key < 0 || !replaceWord(line, ref, word))
-        && !setInPlace(ref, line, null, word)) {
-      write(ref, line, null, word);
+        && !setInPlace(ref, variable, line, null, word)) {
+      write(ref, variable, line, null, word);
     }
   }
 
@@ -446,7 +448,11 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * @return false, with nothing changed, if it hasn't
    */
   private boolean setInPlace(
-      VarRef ref, VarCache.@Nullable Line seen, @Nullable Object value, long word) {
+      VarRef ref,
+      Object variable,
+      VarCache.@Nullable Line seen,
+      @Nullable Object value,
+      long word) {
     Lc lc = top;
     Root root = lc == null || lc.shared ? null : lc.root;
     if (lc == null || root == null || exposed) {
@@ -456,7 +462,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (slot < 0) {
       return false;
     }
-    final Object variable = ref.get();
     final long v = root.isEmpty() ? takeVersion() : version;
     final Object masked = ref.isLong ? Mark.LONG : Mark.mask(value);
     if (seen != null) {
@@ -472,8 +477,9 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       if (line != null) {
         fill(line, ref, masked, ref.isLong ? word : slot);
       }
-      writable = lc;
-      writablePairs = root.ownPairs();
+      Object[] pairs = root.ownPairs();
+      writable = pairs == null ? null : lc;
+      writablePairs = pairs;
       ref.keepAlive(variable);
     } catch (StackOverflowError leftForLater) {
       // As in write.
@@ -482,8 +488,12 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   }
 
   /** V4 where it takes more; {@code seen} is the variable's line, if it has one. */
-  private void write(VarRef ref, VarCache.@Nullable Line seen, @Nullable Object value, long word) {
-    final Object variable = ref.get();
+  private void write(
+      VarRef ref,
+      Object variable,
+      VarCache.@Nullable Line seen,
+      @Nullable Object value,
+      long word) {
     Lc lc = top;
     if (lc == null) {
       lc = new Lc();
@@ -532,7 +542,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return false;
     }
     VarCache.Line line = line(ref);
-    if (line != null && line.key >= 0 && !exposed) {
+    if (line != null && line.key >= 0 && !exposed && !ref.isLong) {
       int i = placeInWritable(line, ref);
       Object[] pairs = writablePairs;
       if (i >= 0 && pairs != null && pairs[i + 1] != Mark.ABSENT && before.countOneLess()) {
@@ -772,6 +782,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       }
       if (version != restored || restored == 0) { // 0: a body that unwinds without its stack
         version = restored;
+        // As invalidateLines, but without a call.
         VarCache.@Nullable Line[] all = lines;
         int p = 0;
         for (long places = validPlaces; places != 0; places >>>= 1, p++) {
@@ -793,6 +804,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         } else if (uncovered != null) {
           uncovered.shared = true;
           writable = null;
+          writablePairs = null;
         }
       }
       if (writablePairs != null
@@ -954,8 +966,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (lc == null || lc.isEmpty()) {
       return null;
     }
-    lc.shared = true;
     forgetWritable();
+    lc.shared = true;
     return lc.root;
   }
 

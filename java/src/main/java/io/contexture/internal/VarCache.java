@@ -82,8 +82,8 @@ public final class VarCache {
     long stackVersion;
 
     /**
-     * The value of a long variable, beside {@link Mark#LONG}. Of an object variable: its slot in
-     * the topmost logical context, as far as known.
+     * The value of a long variable, beside {@link Mark#LONG}. Of an object variable: where its slot
+     * in the topmost logical context may be, to be checked.
      */
     public long word;
 

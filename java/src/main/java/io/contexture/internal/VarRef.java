@@ -101,7 +101,7 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
    * not die before that store, or a purge might be over before there is anything to purge. The
    * fence keeps this access to the variable behind the store.
    */
-  void keepAlive(@Nullable Object variable) {
+  void keepAlive(Object variable) {
     VarHandle.loadLoadFence();
     if (!refersTo(variable)) {
       throw new AssertionError(); // a weak reference to a reachable object isn't cleared

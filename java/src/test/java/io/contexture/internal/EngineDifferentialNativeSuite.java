@@ -95,7 +95,7 @@ class EngineDifferentialNativeSuite {
 
     /** V2, through the cache. */
     static Object look(ThreadState state, VarRef ref) {
-      Object found = state.find(ref);
+      Object found = state.find(ref, ref.get());
       return found != Mark.LONG ? found : (Object) state.foundWord();
     }
 
@@ -203,13 +203,13 @@ class EngineDifferentialNativeSuite {
         long word = random.nextInt(4) == 0 ? Long.MIN_VALUE : random.nextLong();
         model.set(ref, word);
         for (Side side : sides) {
-          (inBody ? side.body : side.state).setLong(ref, word);
+          (inBody ? side.body : side.state).setLong(ref, ref.get(), word);
         }
       } else {
         Object value = random.nextInt(8) == 0 ? null : "value " + counter++;
         model.set(ref, value);
         for (Side side : sides) {
-          (inBody ? side.body : side.state).set(ref, value);
+          (inBody ? side.body : side.state).set(ref, ref.get(), value);
         }
       }
       lookAt(model, inBody, 1);

@@ -92,7 +92,7 @@ class ExhaustionTest {
     Object variable = new Object();
     VarRef ref = new VarRef(variable, 7, "v", false);
     VarRef other = new VarRef(variable, 9, "w", false);
-    state.set(ref, "first");
+    state.set(ref, ref.get(), "first");
     int refused = 0;
     for (int i = 0; i < 10_000 && refused == 0; i++) {
       Lc lc = new Lc();
@@ -102,14 +102,14 @@ class ExhaustionTest {
         state.runInLc(
             lc,
             () -> {
-              assertEquals("first", state.find(ref));
+              assertEquals("first", state.find(ref, ref.get()));
               try {
-                state.set(ref, value);
-                assertEquals(value, state.find(ref));
+                state.set(ref, ref.get(), value);
+                assertEquals(value, state.find(ref, ref.get()));
               } catch (IllegalStateException e) {
                 assertTrue(e.getMessage().contains("exhausted"), e.getMessage());
                 failures[0]++;
-                assertEquals("first", state.find(ref));
+                assertEquals("first", state.find(ref, ref.get()));
               }
             },
             null);
@@ -118,13 +118,13 @@ class ExhaustionTest {
         failures[0]++;
       }
       refused += failures[0];
-      assertEquals("first", state.find(ref));
+      assertEquals("first", state.find(ref, ref.get()));
       assertEquals(false, lc.isEntered());
     }
     assertTrue(refused > 0, "never exhausted");
-    assertEquals(Mark.ABSENT, state.find(other));
-    state.set(ref, "replaced in place, which takes no number");
-    assertEquals("replaced in place, which takes no number", state.find(ref));
+    assertEquals(Mark.ABSENT, state.find(other, variable));
+    state.set(ref, ref.get(), "replaced in place, which takes no number");
+    assertEquals("replaced in place, which takes no number", state.find(ref, ref.get()));
     java.lang.ref.Reference.reachabilityFence(variable);
   }
 }

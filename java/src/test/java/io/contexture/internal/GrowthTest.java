@@ -29,9 +29,9 @@ class GrowthTest {
 
   private void set(VarRef ref, Object value) {
     if (ref.isLong) {
-      state.setLong(ref, value.hashCode());
+      state.setLong(ref, ref.get(), value.hashCode());
     } else {
-      state.set(ref, value);
+      state.set(ref, ref.get(), value);
     }
   }
 

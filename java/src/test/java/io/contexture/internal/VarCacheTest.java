@@ -77,7 +77,7 @@ class VarCacheTest {
     }
     for (int round = 0; round < 6; round++) {
       for (VarRef ref : refs) {
-        assertEquals(Mark.ABSENT, state.find(ref));
+        assertEquals(Mark.ABSENT, state.find(ref, ref.get()));
       }
     }
     assertTrue(state.validLines() <= 1024, state.validLines() + " lines are listed");

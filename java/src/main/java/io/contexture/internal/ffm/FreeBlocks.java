@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.internal.StackProbe;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -16,7 +17,7 @@ import java.lang.invoke.VarHandle;
  * a while is given back: see {@link #decay}.
  *
  * <p>Thread-safe, and nobody waits. In a list all that can fail comes before the stores that change
- * it, and those are a few plain ones: so a StackOverflowError never loses a block.
+ * it, and those are a few plain ones: so a list loses no block where the stack ends.
  */
 final class FreeBlocks {
   /** The largest block that is kept. */
@@ -24,6 +25,12 @@ final class FreeBlocks {
 
   /** The smallest. */
   private static final int LEAST_BITS = 9;
+
+  /** More frames than giving a block back takes: one that was taken off its list must be. */
+  private static final int STACK_NEEDED = 128;
+
+  /** How often to come back to a list that is in use. */
+  private static final int TRIES = 1000;
 
   private static final Size[] SIZES = new Size[indexOf(MAX_BYTES) + 1];
 
@@ -73,18 +80,33 @@ final class FreeBlocks {
     return bytes <= MAX_BYTES && SIZES[indexOf(bytes)].keep(addr);
   }
 
-  /** Gives back {@code bytes} bytes or somewhat more, or all that is at hand. */
+  /**
+   * Gives back {@code bytes} bytes or somewhat more, or all that is at hand.
+   *
+   * @throws StackOverflowError if there might not be stack enough; nothing has been given back then
+   */
   static void release(long bytes) {
+    StackProbe.require(STACK_NEEDED);
     long left = bytes;
     for (int i = SIZES.length - 1; i >= 0 && left > 0; i--) {
       left -= SIZES[i].release((left - 1) / SIZES[i].bytes + 1);
     }
   }
 
-  /** Gives back what has not been needed since the last call, or all of it. */
+  /**
+   * Gives back what has not been needed since the last call, or all of it, but for what is in use
+   * at this moment, again and again.
+   *
+   * @throws StackOverflowError as {@link #release}
+   */
   static void decay(boolean all) {
+    StackProbe.require(STACK_NEEDED);
     for (Size size : SIZES) {
       size.release(all ? Long.MAX_VALUE : size.least);
+      for (int tries = 0; all && size.count != 0 && tries < TRIES; tries++) {
+        Thread.onSpinWait();
+        size.release(Long.MAX_VALUE);
+      }
       size.least = size.count;
     }
   }
@@ -106,13 +128,19 @@ final class FreeBlocks {
     /** Whether a thread uses the list; whoever has set it resets it, by a store. */
     private volatile boolean busy;
 
-    /** The first block, or 0. Each holds the address of the next. */
+    /**
+     * The first block, or 0. Each holds the address of the next. Whoever doesn't hold the list may
+     * see what was first before.
+     */
     private long first;
 
     /** The number of blocks; written while busy. */
     private volatile long count;
 
-    /** The least that there were since {@link #decay} looked. */
+    /**
+     * The least that there were since {@link #decay} looked; not exact when threads race, which is
+     * good enough for a guess at the future.
+     */
     private volatile long least;
 
     Size(long bytes) {
@@ -129,21 +157,19 @@ final class FreeBlocks {
       }
       long addr = first;
       if (addr != 0) {
-        long next;
         try {
-          next = Cx.getLong(addr);
-        } catch (StackOverflowError e) {
+          first = Cx.getLong(addr);
+          long left = count - 1;
+          count = left;
+          if (left < least) {
+            least = left;
+          }
+        } finally {
           busy = false;
-          throw e;
         }
-        first = next;
-        long left = count - 1;
-        count = left;
-        if (left < least) {
-          least = left;
-        }
+      } else {
+        busy = false;
       }
-      busy = false;
       return addr;
     }
 
@@ -153,14 +179,12 @@ final class FreeBlocks {
       }
       try {
         Cx.putLong(addr, first);
-      } catch (StackOverflowError e) {
+        first = addr;
+        long more = count + 1; // nobody else writes it while this is busy
+        count = more;
+      } finally {
         busy = false;
-        throw e;
       }
-      first = addr;
-      long more = count + 1; // nobody else writes it while this is busy
-      count = more;
-      busy = false;
       return true;
     }
 
