@@ -553,8 +553,10 @@ CX_API int32_t cx_shared_snapshot_new(
 /* For bindings: as cx_shared_snapshot_new, with room (below 2^32) for so many more snapshots by
  * cx_shared_snapshot_next: a series, which shares one reservation of the nodes that it shows, so
  * that snapshots by the thousand cost scans little. The whole series holds back what any of them
- * would, and some 500 nodes of the time in which it was taken, until the first is freed. Returns the
- * address of that, or a negative status. */
+ * would, and some 500 nodes of the time in which it was taken, until the first is freed. Takes room
+ * for 24 bytes a snapshot at once, which cx_shared_bytes doesn't count. Returns the address of the
+ * first, or a negative status. Any thread, lock-free; allocates.
+ * Errors: CX_NO_MEMORY, CX_EXHAUSTED, CX_INVALID (also for too much room). */
 CX_API int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reader, uint64_t room);
 
 /* For bindings: one more snapshot, of the contents as they are at one instant of this call, in the
@@ -565,7 +567,7 @@ CX_API int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reade
 CX_API int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader);
 
 /* Releases a snapshot and its series, no call being under way with any of them. NULL, and one that
- * cx_shared_snapshot_next gave, are no-ops. Any thread, lock-free; allocates. */
+ * cx_shared_snapshot_next gave while its series lives, are no-ops. Any thread, lock-free; allocates. */
 CX_API void cx_shared_snapshot_free(cx_shared_snapshot *snapshot);
 
 /* As cx_shared_get and cx_shared_find, in a snapshot. Any thread, wait-free, don't allocate. */

@@ -229,6 +229,25 @@ abstract class VisitCases {
   }
 
   @Test
+  void v6BindingInAnEnteredContextIsClosedAfterTheVisitThatOpenedIt() throws Exception {
+    for (boolean inAnotherRun : new boolean[] {false, true}) {
+      LogicalContext lc = new LogicalContext();
+      lc.run(() -> OBJECT.set("before"));
+      ThreadKind.VIRTUAL.run(
+          () -> {
+            Binding open = ExecutionContext.empty().call(() -> lc.call(() -> OBJECT.bind("bound")));
+            Runnable close = () -> lc.run(open::close);
+            if (inAnotherRun) {
+              ExecutionContext.empty().run(close);
+            } else {
+              close.run();
+            }
+            assertEquals("before", lc.lookup(OBJECT));
+          });
+    }
+  }
+
+  @Test
   void s9ValuesOfAVisitAreCollectableOnceItIsOverThoughTheThreadGoesOn() throws Exception {
     ExecutionContext visited = snapshot();
     CountDownLatch over = new CountDownLatch(1);

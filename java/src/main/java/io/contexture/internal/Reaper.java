@@ -57,6 +57,10 @@ public final class Reaper {
   /** Whether the daemon has more to do than it keeps up with. */
   private static volatile boolean isBacklog;
 
+  static {
+    StackProbe.require(1); // loads it: the daemon goes on when the class loader has been closed
+  }
+
   private Reaper() {}
 
   /** Has the daemon do {@code work} too; one such work can be given. */

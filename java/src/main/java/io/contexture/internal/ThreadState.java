@@ -651,7 +651,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /** Checks that a binding may be closed now (V6), changing nothing. */
   public final void checkBindingIsInnermost(ThreadState owner, Lc lc, int place, VarRef ref) {
-    if (owner != this || top != lc) {
+    // Not another state: a virtual thread may have had one for a visit, and has its own now.
+    if (owner.threadId != threadId || top != lc) {
       throw new IllegalStateException(
           "binding of context variable '"
               + ref.name

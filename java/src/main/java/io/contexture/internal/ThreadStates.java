@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *   TABLE     thread id mod size -> state          a cache in front of
  *   REGISTRY  thread id -> Keeper -> state         the strong reference to every live state
  *   ANCHOR    a ThreadLocal with a bare Object     what dies with the thread
- *   Visitors  thread -> Visitor -> state, if any   virtual threads in their first run in a snapshot
+ *   Visitors  thread -> Visitor -> state, if any   virtual threads since their first run in a snapshot
  * </pre>
  *
- * <p>The table is checked by the thread id, which the JDK never reuses, so a stale slot is a miss
- * and never a wrong answer. A thread holds nothing of this library but an {@code Object} in a
+ * <p>The table is checked by the thread id, which the JDK never reuses, so a slot of another thread
+ * is a miss and never a wrong answer; and only the thread itself writes its states there, so it
+ * finds the last of them or none. A thread holds nothing of this library but an {@code Object} in a
  * {@code ThreadLocal}, so a pool thread doesn't pin the class loader of an application that is
  * gone; when that object dies the thread has ended (or its thread-locals were erased), and its
  * {@link Keeper} arrives in the reaper's queue. Not C thread-local storage, not a carrier: virtual
@@ -48,8 +49,8 @@ public final class ThreadStates {
   }
 
   /**
-   * The state of the current thread for a look-up, which needs none if there is no memory for one:
-   * then the thread's stack is empty.
+   * The state of the current thread for a look-up, which needs none if there is no memory for one,
+   * or if the thread visits a snapshot: then it sees {@link #visitedChain}, which is else empty.
    *
    * @return the state, made if need be, or {@code null} if that can't be
    */
@@ -62,7 +63,7 @@ public final class ThreadStates {
   private static @Nullable ThreadState slowCurrentForLookup(long id) {
     try {
       Thread me = Thread.currentThread();
-      Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+      Visitor visitor = visitorOf(me);
       return visitor != null && visitor.mayWalk() ? null : slowCurrent(id);
     } catch (OutOfMemoryError | IllegalStateException e) { // no memory, or no more numbers
       return null;
@@ -71,7 +72,7 @@ public final class ThreadStates {
 
   private static ThreadState slowCurrent(long id) {
     Thread me = Thread.currentThread();
-    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    Visitor visitor = visitorOf(me);
     ThreadState state = visitor == null ? null : visitor.settle(me);
     if (state == null) {
       Keeper keeper = REGISTRY.get(id);
@@ -98,9 +99,11 @@ public final class ThreadStates {
 
   private static @Nullable ThreadState slowCurrentUnlessNew(long id) {
     Thread me = Thread.currentThread();
-    return me.isVirtual() && Visitors.find(me) == null && !REGISTRY.containsKey(id)
-        ? null
-        : slowCurrent(id);
+    if (!me.isVirtual() || Visitors.find(me) != null || REGISTRY.containsKey(id)) {
+      return slowCurrent(id);
+    }
+    Engines.engine(); // if there can't be any, each use is to say so
+    return null;
   }
 
   /**
@@ -115,14 +118,18 @@ public final class ThreadStates {
 
   private static @Nullable ThreadState slowCurrentUnlessVisiting(long id) {
     Thread me = Thread.currentThread();
-    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    Visitor visitor = visitorOf(me);
     return visitor != null && visitor.isWithoutState() ? null : slowCurrent(id);
+  }
+
+  private static @Nullable Visitor visitorOf(Thread me) {
+    return me.isVirtual() ? Visitors.find(me) : null;
   }
 
   /** The snapshot that the current thread visits without having a state; else the empty one. */
   public static @Nullable EcLink visitedChain() {
     Thread me = Thread.currentThread();
-    Visitor visitor = me.isVirtual() ? Visitors.find(me) : null;
+    Visitor visitor = visitorOf(me);
     return visitor == null ? null : visitor.chain();
   }
 
@@ -228,10 +235,8 @@ public final class ThreadStates {
 
   /** Lets go of a state that isn't in the registry. Allocates nothing. */
   static void letGo(ThreadState state) {
-    int i = (int) state.threadId & (TABLE_SIZE - 1);
-    if (TABLE[i] == state) {
-      TABLE[i] = null;
-    }
+    // Whatever is there now: the thread may go on with another state, and must not find this one.
+    TABLE[(int) state.threadId & (TABLE_SIZE - 1)] = null;
     state.forgetStack();
   }
 

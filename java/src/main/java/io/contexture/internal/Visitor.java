@@ -116,5 +116,6 @@ final class Visitor extends WeakReference<Thread> implements Reaper.Reapable {
   @Override
   public void reap() {
     leave();
+    Visitors.collected();
   }
 }

@@ -1,5 +1,6 @@
 package io.contexture.internal;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * and removes it, and these happen in this order, so a look-up can't miss it: writers hold the
  * stripe's lock and never move a visitor within an array. A removed visitor leaves {@link #REMOVED}
  * behind, or nothing if nothing comes after it; those of collected threads stay until their place
- * is wanted.
+ * is wanted, or until they are many.
  */
 final class Visitors {
   private static final int STRIPE_BITS = 4;
@@ -21,6 +22,12 @@ final class Visitors {
 
   /** Where a visitor was that is gone: it is nobody's. */
   private static final Visitor REMOVED = removed();
+
+  /** How many threads must at least have been collected before their visitors are taken out. */
+  private static final int MANY = 64;
+
+  /** How many have been since that was last done. */
+  private static final AtomicInteger COLLECTED = new AtomicInteger();
 
   private static final Stripe[] STRIPES = new Stripe[1 << STRIPE_BITS];
 
@@ -71,6 +78,32 @@ final class Visitors {
     stripe(me.threadId()).remove(me);
   }
 
+  /** Counts a visitor whose thread was collected; takes them all out once they are the half. */
+  static void collected() {
+    int dead = COLLECTED.incrementAndGet();
+    if (dead >= MANY) {
+      int used = 0;
+      for (Stripe stripe : STRIPES) {
+        used += stripe.used; // races, and is good enough
+      }
+      if (2 * dead >= used) {
+        COLLECTED.set(0);
+        for (Stripe stripe : STRIPES) {
+          stripe.sweep();
+        }
+      }
+    }
+  }
+
+  /** The number of slots; for tests. */
+  static int slots() {
+    int slots = 0;
+    for (Stripe stripe : STRIPES) {
+      slots += stripe.slots.length;
+    }
+    return slots;
+  }
+
   /** Calls {@code action} with each state that was made for a visitor. Any thread. */
   static void forEachState(Consumer<ThreadState> action) {
     for (Stripe stripe : STRIPES) {
@@ -112,7 +145,7 @@ final class Visitors {
     /** The slots that aren't null. */
     private int used;
 
-    /** The visitors, and at most those whose threads were collected. */
+    /** The visitors, those included that were collected and not yet taken out. */
     private int live;
 
     synchronized void add(Visitor visitor, long id) {
@@ -128,10 +161,13 @@ final class Visitors {
         }
         i = (i + 1) & (all.length - 1);
       }
-      if (all[i] == null) {
+      Visitor before = all[i];
+      if (before == null) {
         used++;
       }
-      live++;
+      if (before == null || before == REMOVED) { // else it takes the place of one that counts
+        live++;
+      }
       all[i] = visitor;
     }
 
@@ -159,6 +195,13 @@ final class Visitors {
         }
       }
       if (all.length > LEAST && 8 * live < all.length) {
+        sweep();
+      }
+    }
+
+    /** Takes out what is of no use. */
+    synchronized void sweep() {
+      if (used > 0) {
         try {
           rebuild();
         } catch (OutOfMemoryError e) {

@@ -22,8 +22,8 @@ final class NativeHandle {
   private static final Set<Phantom> PHANTOMS = ConcurrentHashMap.newKeySet();
 
   /**
-   * The address, or nothing yet if it isn't positive. Written once, before the handle is reachable
-   * from a final field.
+   * The address, or nothing yet if it isn't positive. Not written any more once the handle is
+   * reachable from a final field.
    */
   long addr;
 

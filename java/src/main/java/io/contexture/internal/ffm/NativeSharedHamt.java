@@ -70,7 +70,7 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     slab.out(); // if there is stack for this before the call, there is after it
     int status = Cx.sharedNew(slab.outAddr());
     if (status == Cx.OK) {
-      memory.map = handle.phantom.addr = handle.addr = slab.out();
+      memory.map = handle.addr = handle.phantom.addr = slab.out();
     }
     SlabPool.giveBack(slab);
     if (status != Cx.OK) {
@@ -98,10 +98,10 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     SharedMemory memory = new SharedMemory();
     memory.users.incrementAndGet(); // the runtime
     NativeHandle handle = NativeHandle.ofMap(memory);
-    memory.map = handle.phantom.addr = handle.addr = map;
+    memory.map = handle.addr = handle.phantom.addr = map;
     NativeSharedHamt shared = new NativeSharedHamt(memory, handle);
-    memory.enlist();
     shared.settle();
+    memory.enlist(); // the runtime goes on using it, so nothing would take it off the list
     return shared;
   }
 
@@ -245,10 +245,10 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
             : Math.clamp(last.taken < last.room ? last.taken : 2L * last.room, 1, MOST_ROOM);
     NativeHandle first = NativeHandle.ofSnapshots(memory);
     Series next = new Series(first, room);
-    first.phantom.addr = first.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
+    first.addr = first.phantom.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
     if (first.addr == Cx.NO_MEMORY) {
       relieve();
-      first.phantom.addr = first.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
+      first.addr = first.phantom.addr = Cx.sharedSnapshotSeries(handle.addr, 0, room);
     }
     handle.use(first.addr);
     NativeSharedSnapshot snapshot = snapshot(first.addr, first);

@@ -72,9 +72,12 @@ final class SharedMemory {
         users = memory.users.get();
       }
       if (users > 0) {
-        Cx.sharedTrim(memory.map);
-        memory.lower();
-        memory.release();
+        try {
+          Cx.sharedTrim(memory.map);
+          memory.lower();
+        } finally {
+          memory.release();
+        }
       }
     }
   }

@@ -380,7 +380,8 @@ class NativeLibraryNativeSuite {
         new ChildJvm().withNativeAccess().run(UndeployMain.class, ChildJvm.mainClasses());
     assertEquals("", outcome.err());
     assertEquals(0, outcome.exit(), outcome.toString());
-    assertTrue(Long.parseLong(outcome.value("live")) > 16 << 20, outcome.toString());
+    long keysAndValues = 2 * Long.BYTES * UndeployMain.ENTRIES;
+    assertTrue(Long.parseLong(outcome.value("live")) > keysAndValues, outcome.toString());
     assertEquals("true", outcome.value("collected"), outcome.toString());
     assertEquals("true", outcome.value("back"), outcome.toString());
     assertEquals("works", outcome.value("still"), outcome.toString());
@@ -407,6 +408,7 @@ class NativeLibraryNativeSuite {
     String failure = forced.value("failure1");
     assertTrue(failure.startsWith("IllegalStateException: contexture.backend is native"), failure);
     assertEquals(failure, forced.value("failure2"));
+    assertEquals(failure, forced.value("virtual"));
     for (String reason : reasons) {
       assertTrue(failure.contains(reason), reason + " is not in " + failure);
     }
@@ -426,6 +428,7 @@ class NativeLibraryNativeSuite {
     assertEquals(0, outcome.exit(), outcome.toString());
     assertEquals(backend, outcome.value("backend1"), outcome.toString());
     assertEquals("hello", outcome.value("variable"), outcome.toString());
+    assertEquals("ran in the empty context", outcome.value("virtual"), outcome.toString());
     for (String part : status) {
       assertTrue(outcome.value("status").contains(part), part + " is not in " + outcome);
     }

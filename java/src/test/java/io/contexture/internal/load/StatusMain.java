@@ -3,7 +3,10 @@ package io.contexture.internal.load;
 import io.contexture.Backend;
 import io.contexture.ContextVar;
 import io.contexture.Contexture;
+import io.contexture.ExecutionContext;
 import io.contexture.internal.Engines;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * Says what runs in this process, and uses it a little: what an application with a line of logging
@@ -29,6 +32,7 @@ public final class StatusMain {
     } catch (IllegalStateException | IllegalArgumentException e) {
       print("variable", e.getClass().getSimpleName() + ": " + e.getMessage());
     }
+    print("virtual", onVirtualThread());
     if (args.length > 0) {
       print("available", Backend.NATIVE.isAvailable());
       print("reason", Backend.NATIVE.unavailableReason());
@@ -39,6 +43,20 @@ public final class StatusMain {
       } catch (IllegalStateException e) {
         print("native map", e.getMessage());
       }
+    }
+  }
+
+  /** The first use of a thread that has no state of its own yet. */
+  private static String onVirtualThread() {
+    FutureTask<String> task =
+        new FutureTask<>(() -> ExecutionContext.empty().call(() -> "ran in the empty context"));
+    Thread.ofVirtual().start(task);
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      return e.getCause().getClass().getSimpleName() + ": " + e.getCause().getMessage();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

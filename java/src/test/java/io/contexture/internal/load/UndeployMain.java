@@ -26,7 +26,9 @@ import java.util.function.BooleanSupplier;
  */
 public final class UndeployMain {
   private static final long MAX_SECONDS = 60 * Await.PATIENCE;
-  private static final int ENTRIES = 800_000;
+
+  /** Entries of the map that it has in use. */
+  static final int ENTRIES = 800_000;
 
   /** {@code struct mallinfo2} of glibc: ten {@code size_t}. */
   private static final MemoryLayout MALLINFO = MemoryLayout.sequenceLayout(10, JAVA_LONG);
