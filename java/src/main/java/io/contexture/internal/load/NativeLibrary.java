@@ -241,6 +241,15 @@ public final class NativeLibrary {
     String name;
     try (InputStream in = NativeLibrary.class.getResourceAsStream(manifestName)) {
       if (in == null) {
+        if (NativeLibrary.class.getResource(directory + library) != null) {
+          throw new UnusableException(
+              "the bundled library "
+                  + directory
+                  + library
+                  + " can't be verified: "
+                  + manifestName
+                  + " is missing");
+        }
         throw new UnusableException(
             "no library is bundled for "
                 + platform.id()

@@ -188,7 +188,10 @@ class NativeLibraryTest {
     Path bundled = bare.resolve("io/contexture/native/" + Platform.current().id());
     Files.createDirectories(bundled);
     Files.write(bundled.resolve("libcontexture.so"), new byte[12]);
-    assertRunsOnJava(jvm().withNativeAccess().run(StatusMain.class), "no library is bundled for ");
+    assertRunsOnJava(
+        jvm().withNativeAccess().run(StatusMain.class),
+        "libcontexture.so can't be verified",
+        "libcontexture.properties is missing");
     Path manifest = bundled.resolve("libcontexture.properties");
     Files.writeString(manifest, "file=libcontexture.so\nlength=12\n");
     assertRunsOnJava(
@@ -224,7 +227,7 @@ class NativeLibraryTest {
         List.of(),
         initialized.stream()
             .filter(line -> line.contains("/load/") || line.contains("/ffm/"))
-            .filter(line -> !line.contains("/StatusMain'"))
+            .filter(line -> !line.contains("/StatusMain"))
             .toList());
   }
 
