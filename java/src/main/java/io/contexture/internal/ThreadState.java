@@ -189,7 +189,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     if (line.key == ~key) {
       ThreadState state = line.state;
       Object value = line.value;
-      if (value != null && line.stackVersion == state.version) {
+      if (value != null && state != null && line.stackVersion == state.version) {
         state.foundWord = line.word;
         state.validPlaces |= 1L << VarCache.place(ref.tag, state.lines);
         line.key = key;
@@ -266,6 +266,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     VarCache.Line line = lines[place];
     if (line != null) { // another variable's: it stays in its place, valid if it was
       forget(line);
+      line.state = this;
       line.key = line.key < 0 ? ~key : key;
       return line;
     }
@@ -349,7 +350,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public static void setCurrent(VarRef ref, Object variable, @Nullable Object value) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
-    if (line.key != key || !line.state.replace(line, ref, variable, value)) {
+    ThreadState state = line.state;
+    if (line.key != key || state == null || !state.replace(line, ref, variable, value)) {
       ThreadStates.current().set(ref, variable, value);
     }
   }
@@ -358,7 +360,8 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public static void setCurrentLong(VarRef ref, Object variable, long word) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
-    if (line.key != key || !line.state.replaceWord(line, ref, word)) {
+    ThreadState state = line.state;
+    if (line.key != key || state == null || !state.replaceWord(line, ref, word)) {
       ThreadStates.current().setLong(ref, variable, word);
     }
   }

@@ -40,6 +40,9 @@ public final class VarCache {
   /** Odd, about 2^16 divided by the golden ratio: spreads few numbers over all cells. */
   private static final int SCATTER = 40503;
 
+  /** Neither a key nor the complement of one. */
+  private static final long NOBODYS_KEY = -1;
+
   private static final int FIRST_LINES = 8;
   private static final int MOST_LINES = 1024;
 
@@ -47,8 +50,7 @@ public final class VarCache {
   static final @Nullable Line[] NO_LINES = {null};
 
   /** What is in a cell that nobody has used: matches no key. */
-  @SuppressWarnings("NullAway") // its state isn't looked at either
-  static final Line NOBODYS = new Line(null, -1);
+  static final Line NOBODYS = new Line(null, NOBODYS_KEY);
 
   private static final Line[] CELLS = new Line[1 << CELL_BITS];
 
@@ -72,8 +74,8 @@ public final class VarCache {
 
   /** What one thread found for one variable. */
   public static final class Line {
-    /** Whose it is. */
-    final ThreadState state;
+    /** Whose it is; {@code null} once that is gone, as cells may hold a line for longer. */
+    @Nullable ThreadState state;
 
     /** See the class comment; the complement while the line isn't valid. */
     public long key;
@@ -90,7 +92,7 @@ public final class VarCache {
     /** The value as {@link Mark#mask} has it, or {@code null}: nothing cached. */
     public @Nullable Object value;
 
-    Line(ThreadState state, long invalidKey) {
+    Line(@Nullable ThreadState state, long invalidKey) {
       this.state = state;
       key = invalidKey;
     }
@@ -120,10 +122,15 @@ public final class VarCache {
     }
   }
 
-  /** Takes a line of a thread that has ended out of its cell, and its value out of the line. */
+  /**
+   * Takes a line of a state that is gone out of its cell, and out of the line all that it had. It
+   * may be in other cells still, from when it was another variable's.
+   */
   static void discard(Line line) {
     line.value = null;
     long key = line.key < 0 ? ~line.key : line.key;
+    line.key = NOBODYS_KEY;
+    line.state = null;
     int cell = (int) key & CELL_MASK;
     if (CELLS[cell] == line) { // racing with another thread this may cost that a search
       CELLS[cell] = NOBODYS;
