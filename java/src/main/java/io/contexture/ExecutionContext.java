@@ -108,19 +108,18 @@ public final class ExecutionContext {
    */
   public void run(Runnable body) {
     Objects.requireNonNull(body, "body");
-    ThreadState state = ThreadStates.currentUnlessNew();
-    if (state == null) {
-      this.<@Nullable Object, RuntimeException>visit(body, null, false);
-    } else {
-      state.runInEc(chain(state), body, null);
-    }
+    run(body, false);
   }
 
   /** As {@link #run}, on a thread that was made for it and does nothing else. */
   void runForLife(Runnable body) {
+    run(body, true);
+  }
+
+  private void run(Runnable body, boolean forLife) {
     ThreadState state = ThreadStates.currentUnlessNew();
     if (state == null) {
-      this.<@Nullable Object, RuntimeException>visit(body, null, true);
+      this.<@Nullable Object, RuntimeException>visit(body, null, forLife);
     } else {
       state.runInEc(chain(state), body, null);
     }

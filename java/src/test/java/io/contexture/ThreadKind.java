@@ -1,6 +1,7 @@
 package io.contexture;
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -32,9 +33,14 @@ public enum ThreadKind {
 
   /** Starts {@code action} on a new thread; the result says how it went. */
   public Running start(Action action) {
+    return start(this::unstarted, action);
+  }
+
+  /** Starts {@code action} on a new thread of {@code factory}; the result says how it went. */
+  static Running start(ThreadFactory factory, Action action) {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread thread =
-        unstarted(
+        factory.newThread(
             () -> {
               try {
                 action.run();

@@ -70,19 +70,8 @@ abstract class VisitCases {
   /** Runs {@code action} on a new virtual thread in {@code context}, each way there is. */
   private static void runVisiting(ExecutionContext context, ThreadKind.Action action)
       throws Exception {
-    AtomicReference<Throwable> failure = new AtomicReference<>();
     ThreadFactory factory = ContextExecutors.threadFactory(context, Thread.ofVirtual().factory());
-    Thread thread =
-        factory.newThread(
-            () -> {
-              try {
-                action.run();
-              } catch (Throwable t) {
-                failure.set(t);
-              }
-            });
-    thread.start();
-    new ThreadKind.Running(thread, failure).join();
+    ThreadKind.start(factory, action).join();
     ThreadKind.VIRTUAL.run(
         () ->
             context.<Object, Throwable>call(
