@@ -110,6 +110,7 @@ abstract class SharedSnapshotCases {
   void snapshotEqualsOrdinaryMapsOfTheSameEntries() {
     for (int size : SIZES) {
       LongHamt snapshot = snapshotOf(size);
+      assertEquals(size == 0, snapshot.isEmpty());
       for (HamtImplementation implementation : HamtImplementations.all()) {
         LongHamt same = ordinary(implementation.empty(), size);
         assertEquals(same, snapshot);

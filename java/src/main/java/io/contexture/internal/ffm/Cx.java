@@ -209,6 +209,10 @@ public final class Cx {
       ordinary(
           contexture_h.cx_shared_snapshot_size$address(),
           contexture_h.cx_shared_snapshot_size$descriptor());
+  private static final MethodHandle SHARED_SNAPSHOT_ITERATE =
+      ordinary(
+          contexture_h.cx_shared_snapshot_iterate$address(),
+          contexture_h.cx_shared_snapshot_iterate$descriptor());
   private static final MethodHandle SHARED_SNAPSHOT_HAMT_BYTES =
       ordinary(
           contexture_h.cx_shared_snapshot_hamt_bytes$address(),
@@ -633,6 +637,16 @@ public final class Cx {
   public static long sharedSnapshotSize(long snapshot) {
     try {
       return (long) SHARED_SNAPSHOT_SIZE.invokeExact(snapshot);
+    } catch (Throwable t) {
+      throw thrown(t);
+    }
+  }
+
+  /** {@code cx_shared_snapshot_iterate}: the number of entries, or an error. */
+  public static long sharedSnapshotIterate(
+      long snapshot, long cursor, long keys, long values, long capacity) {
+    try {
+      return (long) SHARED_SNAPSHOT_ITERATE.invokeExact(snapshot, cursor, keys, values, capacity);
     } catch (Throwable t) {
       throw thrown(t);
     }

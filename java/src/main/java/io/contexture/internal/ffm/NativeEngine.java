@@ -38,7 +38,7 @@ public final class NativeEngine extends Engine {
       throw failure(status);
     }
     long runtime = Cx.getLong(out);
-    Ledger.add(runtime);
+    Ledger.RUNTIMES.add(runtime);
     NativeEngine engine = new NativeEngine(runtime, out);
     long first = engine.reserve(1);
     if (first != ThreadState.EMPTY_VERSION) {

@@ -4,7 +4,6 @@ import io.contexture.internal.Reaper;
 import java.lang.ref.PhantomReference;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The address of something that C has allocated and that is released once this handle is
@@ -69,12 +68,11 @@ final class NativeHandle {
   static final class Phantom extends PhantomReference<Object> implements Reaper.Reapable {
     private final SharedMemory memory;
     private final boolean ofSnapshots;
-    private final AtomicBoolean released = new AtomicBoolean();
 
     /** Whether the memory counts this as a user. */
     private boolean counted;
 
-    /** As in the handle. */
+    /** As in the handle; nothing any more once it has been released. */
     long addr;
 
     private Phantom(NativeHandle handle, SharedMemory memory, boolean ofSnapshots) {
@@ -88,17 +86,20 @@ final class NativeHandle {
       counted = true;
     }
 
+    /** Repeated after an {@link OutOfMemoryError}, it does what is left. */
     @Override
     public void reap() {
-      if (released.compareAndSet(false, true)) {
-        if (ofSnapshots && addr > 0) {
-          memory.releaseSnapshots(addr);
-        }
-        if (counted) {
-          memory.release();
-        }
-        PHANTOMS.remove(this); // so whoever sees it gone knows that it was released
+      long first = addr;
+      if (ofSnapshots && first > 0) {
+        Ledger.SNAPSHOTS.remove(first);
+        addr = 0; // the rest wants no memory
+        memory.releaseSnapshots(first);
       }
+      if (counted) {
+        counted = false;
+        memory.release();
+      }
+      PHANTOMS.remove(this); // so whoever sees it gone knows that it was released
     }
   }
 }

@@ -305,7 +305,7 @@ public final class NativeMemory {
         addr = Cx.memoryAlloc(bytes);
       }
       if (addr != 0) {
-        Ledger.add(addr);
+        Ledger.BLOCKS.add(addr);
         owned = true;
       }
     } finally {
@@ -321,7 +321,7 @@ public final class NativeMemory {
 
   /** Gives a block back to the C library. */
   static void giveBack(long addr) {
-    Ledger.remove(addr);
+    Ledger.BLOCKS.remove(addr);
     Cx.memoryFree(addr);
   }
 

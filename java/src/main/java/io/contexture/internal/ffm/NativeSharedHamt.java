@@ -76,6 +76,7 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     if (status != Cx.OK) {
       throw failure(status);
     }
+    Ledger.MAPS.add(memory.map);
     NativeSharedHamt shared = new NativeSharedHamt(memory, handle);
     memory.enlist();
     shared.settle();
@@ -252,6 +253,7 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     }
     handle.use(first.addr);
     NativeSharedSnapshot snapshot = snapshot(first.addr, first);
+    Ledger.SNAPSHOTS.add(first.addr);
     series = next;
     return snapshot;
   }

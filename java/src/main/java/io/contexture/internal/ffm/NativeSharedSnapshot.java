@@ -16,8 +16,11 @@ final class NativeSharedSnapshot extends AbstractSharedSnapshot {
   /** Of the series, which is released with the last of its snapshots. */
   private final NativeHandle handle;
 
-  /** The number of entries, or -1; any race will do. */
-  private int size = -1;
+  private static final int UNKNOWN = -1;
+  private static final int NOT_EMPTY = -2;
+
+  /** The number of entries, or what else is known of it; any race will do. */
+  private int size = UNKNOWN;
 
   /** The same entries once they are needed; any race will do, as a map is immutable. */
   private @Nullable NativeHamt converted;
@@ -88,5 +91,22 @@ final class NativeSharedSnapshot extends AbstractSharedSnapshot {
     }
     size = (int) count;
     return (int) count;
+  }
+
+  /** Looks for one entry, instead of counting all. */
+  @Override
+  public boolean isEmpty() {
+    int known = size;
+    if (known == UNKNOWN) {
+      SlabPool.Block block =
+          SlabPool.newBlock(CxLayout.HAMT_CURSOR_SIZE + 2L * Long.BYTES, Long.BYTES);
+      long key = block.addr() + CxLayout.HAMT_CURSOR_SIZE;
+      long found = Cx.sharedSnapshotIterate(addr, block.addr(), key, key + Long.BYTES, 1);
+      block.slab().use(found);
+      handle.use(found);
+      known = found == 0 ? 0 : NOT_EMPTY;
+      size = known;
+    }
+    return known == 0;
   }
 }

@@ -1,11 +1,11 @@
 package io.contexture.internal.ffm;
 
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code cx_shared} and its share of the counted native memory. Freed with the last of the map
@@ -22,8 +22,14 @@ final class SharedMemory {
   /** All maps that aren't freed. */
   private static final Set<SharedMemory> LIVE = ConcurrentHashMap.newKeySet();
 
-  /** Those that nobody refers to and that C refused to free. */
-  private static final Queue<SharedMemory> REFUSED = new ConcurrentLinkedQueue<>();
+  /**
+   * The latest of those that nobody refers to and that C refused to free. A stack, linked through
+   * them, so that none needs memory to get there; who tries again takes all of it.
+   */
+  private static final AtomicReference<@Nullable SharedMemory> REFUSED = new AtomicReference<>();
+
+  /** The one refused before this one. */
+  private @Nullable SharedMemory refusedBefore;
 
   /** Where the {@code cx_shared} is; nothing yet if it isn't positive. */
   long map;
@@ -41,27 +47,48 @@ final class SharedMemory {
 
   /**
    * Frees the map when everybody has let go. What C refuses to free, since somebody is using it who
-   * doesn't count here, stays enlisted and is tried again with the next map.
+   * doesn't count here, stays enlisted and is tried again with the next map, as is what can't be
+   * freed for want of Java heap. Throws nothing.
    */
   void release() {
     if (users.decrementAndGet() == 0) {
-      for (int n = REFUSED.size(); n > 0; n--) {
-        SharedMemory other = REFUSED.poll();
-        if (other != null) {
-          other.free();
-        }
+      SharedMemory other = REFUSED.getAndSet(null);
+      while (other != null) {
+        SharedMemory next = other.refusedBefore;
+        other.freeOrRefuse();
+        other = next;
       }
-      free();
+      freeOrRefuse();
     }
   }
 
-  private void free() {
-    if (map <= 0 || Cx.sharedFree(map) == Cx.OK) {
-      LIVE.remove(this);
-      NativeMemory.uncount(share.getAndSet(0));
-    } else {
-      REFUSED.add(this);
+  private void freeOrRefuse() {
+    boolean freed = false;
+    try {
+      freed = free();
+    } catch (OutOfMemoryError laterThen) {
+      // The ledger has wanted some.
     }
+    if (!freed) {
+      do {
+        refusedBefore = REFUSED.get();
+      } while (!REFUSED.compareAndSet(refusedBefore, this));
+    }
+  }
+
+  /** May be repeated, by the only thread that knows this one. */
+  private boolean free() {
+    if (map > 0) {
+      Ledger.MAPS.remove(map);
+      if (Cx.sharedFree(map) != Cx.OK) {
+        Ledger.MAPS.add(map);
+        return false;
+      }
+      map = 0;
+    }
+    LIVE.remove(this);
+    NativeMemory.uncount(share.getAndSet(0));
+    return true;
   }
 
   /** Gives back what no map needs any more, so that whoever waits for memory sees it come. */
@@ -82,7 +109,7 @@ final class SharedMemory {
     }
   }
 
-  /** Gives back what only the snapshots of this series had. */
+  /** Gives back what only the snapshots of this series had. Takes no Java heap. */
   void releaseSnapshots(long first) {
     Cx.sharedSnapshotFree(first);
     lower();

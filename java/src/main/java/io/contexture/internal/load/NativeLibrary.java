@@ -63,6 +63,9 @@ public final class NativeLibrary {
    */
   private static volatile @Nullable Result result;
 
+  /** The second mapping; set before {@link #result}. */
+  private static volatile @Nullable Mapping mapping;
+
   private NativeLibrary() {}
 
   /** What {@link #load} came to. */
@@ -87,6 +90,24 @@ public final class NativeLibrary {
   public record Unavailable(String reason) implements Result {}
 
   /**
+   * The loaded library, mapped once more for as long as {@code arena} isn't closed, so that it can
+   * be called when this class loader is gone. Both are objects of the JDK, and refer to nothing of
+   * this loader.
+   *
+   * @param functions its functions
+   * @param arena what lets go of it
+   */
+  public record Mapping(SymbolLookup functions, Arena arena) {}
+
+  /**
+   * The second mapping of what {@link #load} has loaded, or {@code null} if there is none. Whoever
+   * closes it must be the only one who asks.
+   */
+  public static @Nullable Mapping mapping() {
+    return mapping;
+  }
+
+  /**
    * The library of this class loader. The first call looks for it and takes some tens of
    * milliseconds; later ones return the same result and cost one load.
    */
@@ -99,6 +120,11 @@ public final class NativeLibrary {
     Result known = result;
     if (known == null) {
       known = attempt();
+      Mapping unused = known instanceof Loaded ? null : mapping;
+      if (unused != null) {
+        mapping = null;
+        unused.arena().close();
+      }
       result = known;
     }
     return known;
@@ -395,9 +421,21 @@ public final class NativeLibrary {
     try {
       // Once more, as the bindings will see it: another library of this class loader may have the
       // same symbols.
-      return identify(SymbolLookup.loaderLookup(), name);
+      String buildId = identify(SymbolLookup.loaderLookup(), name);
+      mapping = map(file);
+      return buildId;
     } catch (UnusableException e) {
       throw new UnusableException.TooLate(e.reason());
+    }
+  }
+
+  private static @Nullable Mapping map(Path file) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new Mapping(SymbolLookup.libraryLookup(file, arena), arena);
+    } catch (IllegalArgumentException cantOpen) {
+      arena.close();
+      return null;
     }
   }
 

@@ -380,7 +380,7 @@ class NativeLibraryNativeSuite {
         new ChildJvm().withNativeAccess().run(UndeployMain.class, ChildJvm.mainClasses());
     assertEquals("", outcome.err());
     assertEquals(0, outcome.exit(), outcome.toString());
-    long keysAndValues = 2 * Long.BYTES * UndeployMain.ENTRIES;
+    long keysAndValues = 2 * 2 * Long.BYTES * UndeployMain.ENTRIES;
     assertTrue(Long.parseLong(outcome.value("live")) > keysAndValues, outcome.toString());
     assertEquals("true", outcome.value("collected"), outcome.toString());
     assertEquals("true", outcome.value("back"), outcome.toString());
