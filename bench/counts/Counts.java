@@ -34,6 +34,12 @@ final class Counts {
 
   private static final int WARM_UP = 600 * CHUNK;
 
+  /**
+   * How often an operation is measured, by the difference of two numbers of rounds: what it executes
+   * now and then depends on what the collector has found meanwhile.
+   */
+  private static final int MEASUREMENTS = 9;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle PRCTL =
       LINKER.downcallHandle(
@@ -92,10 +98,12 @@ final class Counts {
     number++;
     System.out.println(number + " " + name);
     repeat(operation, WARM_UP);
-    for (int times = 2 * ROUNDS; times <= 4 * ROUNDS; times += 2 * ROUNDS) {
-      mark(BEGIN, 0, 0);
-      repeat(operation, times);
-      mark(END, number, times);
+    for (int n = 0; n < MEASUREMENTS; n++) {
+      for (int times = 2 * ROUNDS; times <= 4 * ROUNDS; times += 2 * ROUNDS) {
+        mark(BEGIN, 0, 0);
+        repeat(operation, times);
+        mark(END, number, times);
+      }
     }
   }
 

@@ -181,23 +181,32 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
 
   /**
    * Finds a variable in the current thread, as {@link #find} does, where the line of its cell
-   * doesn't answer. If that line was filled under what is the version again, it needs no more.
+   * doesn't answer. Most often that is the line to fill again, and leads to the state.
    */
   public static Object findCurrent(VarRef ref, Object variable) {
     long key = VarCache.key(ref.tag);
     VarCache.Line line = VarCache.line(key);
-    if (line.key == ~key) {
-      ThreadState state = line.state;
-      Object value = line.value;
-      if (value != null && state != null && line.stackVersion == state.version) {
-        state.foundWord = line.word;
-        state.validPlaces |= 1L << VarCache.place(ref.tag, state.lines);
-        line.key = key;
-        return value;
-      }
+    ThreadState state = line.state;
+    if (line.key == ~key && state != null) {
+      return state.findAgain(line, key, ref, variable);
     }
-    ThreadState state = ThreadStates.currentForLookup();
+    state = ThreadStates.currentForLookup();
     return state == null ? EcLinks.findVisited(ref, variable) : state.find(ref, variable);
+  }
+
+  /** As {@link #find}, for a variable whose line isn't valid but in its cell. */
+  private Object findAgain(VarCache.Line line, long key, VarRef ref, Object variable) {
+    Object found = line.value;
+    if (found != null && line.stackVersion == version) {
+      foundWord = line.word;
+    } else {
+      found = search(ref);
+      fill(line, ref, found, foundWord);
+      ref.keepAlive(variable);
+    }
+    validPlaces |= 1L << VarCache.place(ref.tag, lines);
+    line.key = key;
+    return found;
   }
 
   /**
@@ -224,7 +233,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       line = newLine(ref);
     }
     if (line != null) {
-      fill(line, ref, found, foundWord);
+      renew(line, ref, found, foundWord);
     }
     ref.keepAlive(variable);
     return found;
@@ -279,14 +288,19 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
   }
 
-  /** Puts what was found under the current version into a line. Plain stores, null first. */
+  /** Puts what was found under the current version into a line, and makes that valid. */
+  private void renew(VarCache.Line line, VarRef ref, Object masked, long word) {
+    fill(line, ref, masked, word);
+    validate(line, ref);
+  }
+
+  /** The same for a line that is still to be made valid, if it isn't. Plain stores, null first. */
   private void fill(VarCache.Line line, VarRef ref, Object masked, long word) {
     line.value = null;
     line.stackVersion = version;
     line.word = word;
     listFilled(ref, masked);
     line.value = masked;
-    validate(line, ref);
   }
 
   /**
@@ -478,7 +492,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     try {
       VarCache.Line line = seen == null ? newLine(ref) : seen;
       if (line != null) {
-        fill(line, ref, masked, ref.isLong ? word : slot);
+        renew(line, ref, masked, ref.isLong ? word : slot);
       }
       Object[] pairs = root.ownPairs();
       writable = pairs == null ? null : lc;
@@ -525,7 +539,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
         line = newLine(ref);
       }
       if (line != null) {
-        fill(line, ref, ref.isLong ? Mark.LONG : Mark.mask(value), inLine);
+        renew(line, ref, ref.isLong ? Mark.LONG : Mark.mask(value), inLine);
       }
       ref.keepAlive(variable);
     } catch (StackOverflowError leftForLater) {
