@@ -21,7 +21,9 @@ import reactor.core.publisher.Mono;
  * that do the same: taking hold of the context, wrapping and running, or running what was wrapped
  * before?
  *
- * <p>The task is the same for all: it stores what it has read in a field.
+ * <p>The task is the same for all: it stores what it has read in a field. What was wrapped before
+ * takes along the context that is current where it is run, which some libraries notice; or, where
+ * the method's name ends in {@code Elsewhere}, another one, as a task has on the thread of a pool.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -49,6 +51,9 @@ public class WrapBenchmark extends OnBackend {
   private Runnable wrappedByOtel;
   private Runnable wrappedByTtl;
   private Runnable wrappedByMicrometer;
+  private Runnable elsewhere;
+  private Runnable elsewhereByGrpc;
+  private Runnable elsewhereByOtel;
   private Mono<Object> deferred;
 
   /** Gives the variable a value in every library, and wraps a task in each. */
@@ -69,6 +74,14 @@ public class WrapBenchmark extends OnBackend {
     wrappedByOtel = io.opentelemetry.context.Context.current().wrap(readOtel);
     wrappedByTtl = TtlRunnable.get(readTtl);
     wrappedByMicrometer = MICROMETER.captureAll().wrap(readThreadLocal);
+    ExecutionContext.empty()
+        .run(
+            () -> {
+              VARIABLE.set("18");
+              elsewhere = ExecutionContext.capture().wrap(readVariable);
+            });
+    elsewhereByGrpc = io.grpc.Context.ROOT.withValue(GRPC, "18").wrap(readGrpc);
+    elsewhereByOtel = io.opentelemetry.context.Context.root().with(OTEL, "18").wrap(readOtel);
     deferred = Mono.deferContextual(context -> Mono.just(context.get("request")));
   }
 
@@ -139,6 +152,27 @@ public class WrapBenchmark extends OnBackend {
   @Benchmark
   public Object micrometerRun() {
     wrappedByMicrometer.run();
+    return seen;
+  }
+
+  /** Contexture: a run of what was wrapped before, in another context. */
+  @Benchmark
+  public Object contextureElsewhere() {
+    elsewhere.run();
+    return seen;
+  }
+
+  /** gRPC: a run of what was wrapped before, in another context. */
+  @Benchmark
+  public Object grpcElsewhere() {
+    elsewhereByGrpc.run();
+    return seen;
+  }
+
+  /** OpenTelemetry: a run of what was wrapped before, in another context. */
+  @Benchmark
+  public Object openTelemetryElsewhere() {
+    elsewhereByOtel.run();
     return seen;
   }
 
