@@ -6,7 +6,7 @@
  * to let the library use its native core; without it, everything runs in Java.
  */
 module io.contexture {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.contexture;
   exports io.contexture.hamt;

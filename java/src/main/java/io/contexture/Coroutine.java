@@ -488,18 +488,21 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
         }
       }
     } finally {
-      if (finished || !begun) {
-        bodyThread = null;
-        state = null;
-        if (mine != null) {
-          ThreadStates.end(mine);
+      try {
+        if (finished || !begun) {
+          bodyThread = null;
+          state = null;
+          if (mine != null) {
+            ThreadStates.end(mine);
+          }
         }
-      }
-      if (finished) {
-        finish();
-      }
-      if (delegated) {
-        end();
+      } finally {
+        if (finished) {
+          finish();
+        }
+        if (delegated) {
+          end();
+        }
       }
     }
   }

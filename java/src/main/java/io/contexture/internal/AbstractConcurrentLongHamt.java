@@ -18,6 +18,16 @@ public abstract non-sealed class AbstractConcurrentLongHamt implements Concurren
   /** Whether {@link #close} has been called. */
   protected abstract boolean isClosed();
 
+  /**
+   * As {@link #remove}, for the reaper: what that would wait for, to stay within a limit of memory,
+   * is left to later changes.
+   *
+   * @throws OutOfMemoryError if there is no memory at all; it can be repeated
+   */
+  protected void forget(long key) {
+    remove(key);
+  }
+
   /** What a call of a closed map throws. */
   protected final IllegalStateException closed() {
     return new IllegalStateException(

@@ -35,18 +35,33 @@ public final class EcLink {
   @SuppressWarnings({"unused", "UnusedVariable"}) // nobody but the collector looks at it
   private final @Nullable Object keeper;
 
+  /** Likewise, the map to which that refers: the root's as it was when this was made. */
+  @SuppressWarnings({"unused", "UnusedVariable"}) // as above
+  private final @Nullable AbstractLongHamt map;
+
   /** The {@code ExecutionContext} that is this chain; filled on demand, any winner will do. */
   public @Nullable Object snapshot;
 
-  /** A link over {@code below}; the engines make them. */
+  /** A link over {@code below} without a twin in C. */
+  public EcLink(Root root, @Nullable EcLink below, long stamp) {
+    this(root, below, stamp, 0, null, null);
+  }
+
+  /** A link over {@code below} with a twin at {@code address}, and what that needs. */
   public EcLink(
-      Root root, @Nullable EcLink below, long stamp, long address, @Nullable Object keeper) {
+      Root root,
+      @Nullable EcLink below,
+      long stamp,
+      long address,
+      @Nullable Object keeper,
+      @Nullable AbstractLongHamt map) {
     this.root = root;
     this.below = below;
     this.links = below == null ? 1 : below.links + 1;
     this.stamp = stamp;
     this.address = address;
     this.keeper = keeper;
+    this.map = map;
   }
 
   /** The contents of this link's own logical context. */

@@ -1,7 +1,13 @@
 package io.contexture.internal;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -10,23 +16,30 @@ import org.jspecify.annotations.Nullable;
  * native slabs, abandoned generators.
  *
  * <p>Everything that waits for the collector is a {@link Reference} in one {@link #QUEUE} and
- * {@link Reapable}. One daemon thread serves the queue. It lives only while the library is in use:
- * after {@link #IDLE_MILLIS} without a slow path it ends, and the next slow path starts another
- * ({@link #poke}). So no thread of ours pins the class loader of an application that is redeployed,
- * as a {@link java.lang.ref.Cleaner} would for as long as anything is registered with it; and a
- * program that has stood still for longer releases what died meanwhile with its next slow path.
+ * {@link Reapable}. One daemon thread serves the queue, as long as the class loader of this library
+ * lives, and doesn't pin that, as a {@link java.lang.ref.Cleaner} would for as long as anything is
+ * registered with it: while the daemon waits, its stack and its task have objects of the JDK alone,
+ * method handles that lead to {@link #round} by a weak reference. That is enqueued, and the thread
+ * ends, when the loader can be collected.
+ *
+ * <p>When an application is undeployed, its class loader is closed some time before it can be
+ * collected. What releasing takes is therefore loaded before the daemon starts; should a class be
+ * missing all the same, the daemon ends, and what is left goes with the loader.
  */
 public final class Reaper {
   /** A reference that knows what to do once its referent is gone. */
   public interface Reapable {
-    /** Releases what the reference stood for. Runs once, on any thread; must not block or throw. */
+    /**
+     * Releases what the reference stood for. Called once, on any thread, and again after an {@link
+     * OutOfMemoryError}; must not block or throw anything else.
+     */
     void reap();
   }
 
   /** What else the daemon sees to. */
   public interface Upkeep {
     /**
-     * Called by the daemon every now and then, and once more, with {@code last}, before it ends.
+     * Called by the daemon every now and then, and once more, with {@code last}, before it rests.
      * Must not block or throw.
      */
     void pass(boolean last);
@@ -35,10 +48,17 @@ public final class Reaper {
   /** Where every reapable reference is enqueued. */
   public static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
 
-  private static final long IDLE_MILLIS = 5_000;
+  // How long the daemon waits for a reference, in milliseconds. Boxed once, as there may be no
+  // memory when it is to wait.
 
-  /** How often to look whether a thread has ended whose state is waiting for just that. */
-  private static final long LINGER_MILLIS = 50;
+  /** Before it rests: as long as there has been anything to do. */
+  private static final Long ACTIVE = 5_000L;
+
+  /** While it rests: as long as the JDK's own cleaners do. */
+  private static final Long RESTING = 60_000L;
+
+  /** While a thread may end at any time whose state is waiting for just that. */
+  private static final Long LINGERING = 50L;
 
   private static final int RETRIES = 100;
   private static final long RETRY_NANOS = 1_000_000;
@@ -51,14 +71,34 @@ public final class Reaper {
   /** More frames than releasing anything takes: a reference is polled once, and then must be. */
   private static final int STACK_NEEDED = 512;
 
+  /** The method {@link #round}; reachable from here only. */
+  private static final MethodHandle ROUND = roundHandle();
+
+  /** The thread that serves the queue, or the one that starts it. */
   private static volatile @Nullable Thread daemon;
+
+  /** Whether the class loader doesn't give what it takes any more. */
+  private static volatile boolean closed;
+
+  /** Whether there has been a slow path since the daemon last looked. */
   private static volatile boolean used;
+
+  private static volatile boolean resting;
+
+  /** When there was something to do, as {@link System#nanoTime} has it. The daemon's. */
+  private static long busyAt = System.nanoTime();
 
   /** Whether the daemon has more to do than it keeps up with. */
   private static volatile boolean isBacklog;
 
-  static {
-    StackProbe.require(1); // loads it: the daemon goes on when the class loader has been closed
+  /** Wakes the daemon. */
+  private static final class Nudge extends WeakReference<Object> implements Reapable {
+    Nudge() {
+      super(QUEUE, QUEUE);
+    }
+
+    @Override
+    public void reap() {}
   }
 
   private Reaper() {}
@@ -70,13 +110,14 @@ public final class Reaper {
 
   /**
    * Called on slow paths: sees to it that the daemon lives, and helps it where it has fallen behind
-   * and there is stack enough for that. Costs three loads if not.
+   * and there is stack enough for that. Costs few loads if not.
    */
   public static void poke() {
     if (!used) {
       used = true;
     }
-    boolean served = daemon != null || startDaemon();
+    Thread serving = daemon;
+    boolean served = (serving != null && serving.isAlive()) || closed || startDaemon();
     if (!served || isBacklog) {
       try {
         drain();
@@ -102,6 +143,13 @@ public final class Reaper {
       reap(dead);
     }
     ThreadStates.releaseEnded();
+    if (resting && (Roots.isPurgeRequested() || ThreadStates.hasLingering())) {
+      try {
+        new Nudge().enqueue();
+      } catch (OutOfMemoryError itWakesByItself) {
+        // Within a minute.
+      }
+    }
   }
 
   /** As {@link #drain}, on the daemon, which tells when it could do with help. */
@@ -123,7 +171,9 @@ public final class Reaper {
   private static void reap(Reference<?> dead) {
     for (int tries = 0; ; tries++) {
       try {
-        ((Reapable) dead).reap();
+        if (dead instanceof Reapable reapable) { // else it is what ends an earlier daemon
+          reapable.reap();
+        }
         return;
       } catch (OutOfMemoryError e) {
         if (tries == RETRIES) {
@@ -134,6 +184,11 @@ public final class Reaper {
     }
   }
 
+  /** Whether the daemon has nothing to do; for tests. */
+  static boolean isResting() {
+    return resting;
+  }
+
   private static void keepUp(boolean last) {
     Upkeep work = upkeep;
     if (work != null) {
@@ -141,56 +196,132 @@ public final class Reaper {
     }
   }
 
+  /**
+   * What the daemon does when it has waited.
+   *
+   * @param dead what came out of the queue; null if nothing did
+   * @return how long to wait for the next; null to end
+   */
+  private static @Nullable Long round(@Nullable Reference<?> dead) {
+    try {
+      if (dead != null) {
+        reap(dead);
+      }
+      drainAsDaemon();
+      Roots.purgeIfRequested();
+      keepUp(false);
+      long now = System.nanoTime();
+      if (used || dead != null) {
+        used = false;
+        resting = false;
+        busyAt = now;
+      } else if (!resting && now - busyAt >= ACTIVE * 1_000_000) {
+        keepUp(true);
+        resting = true;
+      }
+      return ThreadStates.hasLingering() ? LINGERING : resting ? RESTING : ACTIVE;
+    } catch (OutOfMemoryError tryAgain) {
+      return LINGERING;
+    } catch (LinkageError undeployed) {
+      closed = true;
+      isBacklog = false;
+      return null;
+    }
+  }
+
+  private static MethodHandle roundHandle() {
+    try {
+      return MethodHandles.lookup()
+          .findStatic(Reaper.class, "round", MethodType.methodType(Long.class, Reference.class));
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
   private static synchronized boolean startDaemon() {
-    if (daemon != null) {
+    Thread serving = daemon;
+    if (serving != null && serving.isAlive()) {
       return true;
     }
     try {
-      Thread thread =
-          Thread.ofPlatform()
-              .daemon()
-              .name("contexture-reaper")
-              .inheritInheritableThreadLocals(false)
-              .unstarted(Reaper::serve);
-      thread.setContextClassLoader(null);
-      daemon = thread;
-      thread.start();
+      // It takes some milliseconds, which nobody need wait for.
+      Thread starting = daemonOf(Reaper::start);
+      daemon = starting;
+      starting.start();
       return true;
     } catch (OutOfMemoryError noThreadToBeHad) {
-      daemon = null;
       return false;
     }
   }
 
-  private static void serve() {
+  private static Thread daemonOf(Runnable task) {
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("contexture-reaper")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(task);
+    thread.setContextClassLoader(null);
+    return thread;
+  }
+
+  /** Starts the daemon itself, and hands over to it. */
+  private static void start() {
     try {
-      long idleSince = System.nanoTime();
-      while (true) {
-        Reference<?> dead = QUEUE.remove(ThreadStates.hasLingering() ? LINGER_MILLIS : IDLE_MILLIS);
-        if (dead != null) {
-          reap(dead);
-        }
-        try {
-          drainAsDaemon();
-          Roots.purgeIfRequested();
-          keepUp(false);
-        } catch (OutOfMemoryError e) {
-          used = true; // the purge is still requested: stay, and try again
-        }
-        long now = System.nanoTime();
-        if (used || dead != null) {
-          used = false;
-          idleSince = now;
-        } else if (now - idleSince >= IDLE_MILLIS * 1_000_000) {
-          keepUp(true);
-          return;
-        }
-      }
-    } catch (InterruptedException endNow) {
-      // Nobody but a container that shuts down interrupts us: end; the next slow path starts anew.
-    } finally {
-      isBacklog = false;
-      daemon = null;
+      loadAll();
+      Thread serving = daemonOf(service());
+      serving.start();
+      daemon = serving;
+    } catch (OutOfMemoryError e) {
+      // The next slow path tries again.
+    } catch (LinkageError | ReflectiveOperationException undeployed) {
+      closed = true;
     }
+  }
+
+  /** Loads what releasing takes. */
+  private static void loadAll() throws IllegalAccessException {
+    StackProbe.require(1);
+    MethodHandles.Lookup here = MethodHandles.lookup();
+    for (Class<?> each :
+        new Class<?>[] {
+          Roots.class, ThreadStates.class, Visitors.class, VarCache.class, Engines.class
+        }) {
+      here.ensureInitialized(each);
+    }
+  }
+
+  /**
+   * The daemon's task: waits on the queue as long as {@link #round} says. Refers to nothing of this
+   * class loader but weakly.
+   */
+  private static Runnable service() throws ReflectiveOperationException {
+    MethodHandles.Lookup jdk = MethodHandles.publicLookup();
+    WeakReference<MethodHandle> whileItLives = new WeakReference<>(ROUND, QUEUE);
+    MethodHandle round =
+        jdk.findVirtual(WeakReference.class, "get", MethodType.methodType(Object.class))
+            .bindTo(whileItLives)
+            .asType(MethodType.methodType(MethodHandle.class));
+    MethodHandle wait =
+        jdk.findVirtual(
+                ReferenceQueue.class, "remove", MethodType.methodType(Reference.class, long.class))
+            .bindTo(QUEUE)
+            .asType(MethodType.methodType(Reference.class, Long.class));
+    MethodHandle waitAndDo =
+        MethodHandles.filterReturnValue(
+            wait, MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round));
+    // Nothing is left to call, no memory for that, or an interrupt: nobody but a container that
+    // shuts down interrupts it.
+    MethodHandle end =
+        MethodHandles.dropArguments(MethodHandles.constant(Long.class, null), 0, Throwable.class);
+    MethodHandle loop =
+        MethodHandles.doWhileLoop(
+            MethodHandles.constant(Long.class, LINGERING),
+            MethodHandles.catchException(waitAndDo, Throwable.class, end),
+            jdk.findStatic(
+                    Objects.class, "nonNull", MethodType.methodType(boolean.class, Object.class))
+                .asType(MethodType.methodType(boolean.class, Long.class)));
+    return MethodHandleProxies.asInterfaceInstance(
+        Runnable.class, loop.asType(MethodType.methodType(void.class)));
   }
 }

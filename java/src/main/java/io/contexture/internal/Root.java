@@ -510,6 +510,7 @@ public final class Root {
     if (c == chunks.length) {
       Object[][] more = java.util.Arrays.copyOf(chunks, c + 1);
       more[c] = new Object[2 * CHUNK_PAIRS];
+      VarHandle.releaseFence(); // the chunk, before it can be found
       chunks = more;
       if (c < Long.SIZE) {
         ownedChunks |= 1L << c;
@@ -542,9 +543,9 @@ public final class Root {
       Object value = from[i + 1];
       to[i + 1] = value instanceof Mark || !ref.isDead() ? value : null;
     }
-    if (c == 0 && words != null && words.length != 0) {
-      words = words.clone();
-    }
+    long[] ownWords = c == 0 && words != null && words.length != 0 ? words.clone() : words;
+    VarHandle.releaseFence(); // what is in them, before they can be found
+    words = ownWords;
     chunks[c] = to;
     if (c < Long.SIZE) {
       ownedChunks |= 1L << c;

@@ -66,9 +66,14 @@ final class Roots {
     } while (!DEAD.compareAndSet(next, dead));
   }
 
-  /** Purges if a variable has died since the last purge began. */
+  /** Whether a variable has died since the last purge began. */
+  static boolean isPurgeRequested() {
+    return DEAD.get() != null;
+  }
+
+  /** Purges if so. */
   static void purgeIfRequested() {
-    if (DEAD.get() != null) {
+    if (isPurgeRequested()) {
       purge();
     }
   }

@@ -75,6 +75,10 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   public final long uniqueId;
 
   final long threadId;
+
+  /** The key of this state in the registry of {@link ThreadStates}. */
+  final ThreadStates.Id id;
+
   private final String threadName;
   private final WeakReference<Thread> thread;
   private final Engine engine;
@@ -148,6 +152,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     this.uniqueId = uniqueId;
     this.thread = new WeakReference<>(thread);
     this.threadId = thread.threadId();
+    this.id = new ThreadStates.Id(threadId);
     this.threadName = thread.getName();
   }
 

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadStates {
   private static final int TABLE_SIZE = 1 << 12;
   private static final ThreadState[] TABLE = new ThreadState[TABLE_SIZE];
-  private static final ConcurrentHashMap<Long, Keeper> REGISTRY = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<Id, Keeper> REGISTRY = new ConcurrentHashMap<>();
+
+  /** What to look for in the registry where there is no memory for another; guarded by itself. */
+  private static final Id SPARE = new Id(0);
 
   /** States whose anchor died before their thread did. */
   private static final ConcurrentLinkedQueue<ThreadState> LINGERING = new ConcurrentLinkedQueue<>();
@@ -36,6 +39,42 @@ public final class ThreadStates {
   private static final ThreadLocal<Object> ANCHOR = new ThreadLocal<>();
 
   private ThreadStates() {}
+
+  /**
+   * The id of a thread. Not a {@link Long}: one that has a state is to be found, and let go of,
+   * without memory.
+   */
+  static final class Id {
+    private long number;
+
+    Id(long number) {
+      this.number = number;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Id id && id.number == number;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(number);
+    }
+  }
+
+  /** What holds the state of the thread with the given id, if there is one. Never fails. */
+  private static @Nullable Keeper keeper(long id) {
+    Id key;
+    try {
+      key = new Id(id);
+    } catch (OutOfMemoryError e) {
+      synchronized (SPARE) {
+        SPARE.number = id;
+        return REGISTRY.get(SPARE);
+      }
+    }
+    return REGISTRY.get(key);
+  }
 
   /**
    * The state of the current thread, made if it has none yet.
@@ -75,7 +114,7 @@ public final class ThreadStates {
     Visitor visitor = visitorOf(me);
     ThreadState state = visitor == null ? null : visitor.settle(me);
     if (state == null) {
-      Keeper keeper = REGISTRY.get(id);
+      Keeper keeper = keeper(id);
       state = keeper == null ? newState(me) : keeper.state;
       if (visitor != null) {
         Visitors.remove(me);
@@ -99,7 +138,7 @@ public final class ThreadStates {
 
   private static @Nullable ThreadState slowCurrentUnlessNew(long id) {
     Thread me = Thread.currentThread();
-    if (!me.isVirtual() || Visitors.find(me) != null || REGISTRY.containsKey(id)) {
+    if (!me.isVirtual() || Visitors.find(me) != null || keeper(id) != null) {
       return slowCurrent(id);
     }
     Engines.engine(); // if there can't be any, each use is to say so
@@ -177,7 +216,7 @@ public final class ThreadStates {
     Object anchor = new Object();
     Keeper keeper = new Keeper(anchor, state);
     ANCHOR.set(anchor);
-    REGISTRY.put(state.threadId, keeper);
+    REGISTRY.put(state.id, keeper);
     return state;
   }
 
@@ -188,13 +227,13 @@ public final class ThreadStates {
   public static ThreadState newStateOf(Thread thread) {
     Reaper.poke();
     ThreadState state = Engines.engine().newThreadState(thread);
-    REGISTRY.put(state.threadId, new Keeper(thread, state));
+    REGISTRY.put(state.id, new Keeper(thread, state));
     return state;
   }
 
   /** Lets go of a state: its thread is about to end. */
   public static void end(ThreadState state) {
-    Keeper keeper = REGISTRY.get(state.threadId);
+    Keeper keeper = REGISTRY.get(state.id);
     if (keeper != null) {
       keeper.clear();
       release(state);
@@ -229,8 +268,11 @@ public final class ThreadStates {
   }
 
   private static void release(ThreadState state) {
-    REGISTRY.remove(state.threadId);
-    letGo(state);
+    try {
+      REGISTRY.remove(state.id);
+    } finally {
+      letGo(state);
+    }
   }
 
   /** Lets go of a state that isn't in the registry. Allocates nothing. */

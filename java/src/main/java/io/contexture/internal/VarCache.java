@@ -160,7 +160,7 @@ public final class VarCache {
   /** Gives back the tag of a dead variable, once no thread's cache has a value for it any more. */
   static synchronized void giveBackTag(VarRef owner) {
     int number = number(owner.tag);
-    if (number != NO_NUMBER) {
+    if (number != NO_NUMBER && owners[number] == owner) {
       owners[number] = null;
       lowestFree = Math.min(lowestFree, number);
     }

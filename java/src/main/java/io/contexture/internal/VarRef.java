@@ -29,6 +29,9 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
   /** The next of those that await a purge; see {@link Roots}. */
   @Nullable VarRef nextDead;
 
+  /** Whether a purge has been asked for: once, as another variable may have the tag after it. */
+  private boolean isReaped;
+
   /** A reference to {@code variable}, which has the given id and name. */
   public VarRef(Object variable, long id, String name, boolean isLong) {
     super(variable, Reaper.QUEUE);
@@ -110,9 +113,12 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
 
   @Override
   public void reap() {
-    Roots.requestPurge(this);
+    if (!isReaped) {
+      isReaped = true;
+      Roots.requestPurge(this);
+    }
     if (inBase) {
-      deleteBase();
+      Engines.engine().base().forget(id);
       IN_BASE.remove(this);
     }
   }

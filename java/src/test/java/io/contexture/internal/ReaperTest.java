@@ -1,6 +1,7 @@
 package io.contexture.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.contexture.Await;
@@ -70,5 +71,43 @@ class ReaperTest {
     }
     Reaper.poke();
     Await.until("all released", () -> REAPED.get() == many);
+  }
+
+  @Test
+  void theDaemonReleasesWhileItRests() {
+    REAPED.set(0);
+    Reaper.poke();
+    Await.until("resting", Reaper::isResting);
+    assertTrue(new Counted(new Object()).enqueue());
+    Await.until("released", () -> REAPED.get() == 1);
+  }
+
+  @Test
+  void whatOthersFindWhileTheDaemonRestsIsPurged() {
+    Reaper.poke();
+    Await.until("resting", Reaper::isResting);
+    VarRef dead = new VarRef(new Object(), 17, "dead", false);
+    dead.clear();
+    dead.reap();
+    Reaper.drain();
+    Await.until("purged", () -> !Roots.isPurgeRequested());
+  }
+
+  @Test
+  void variableThatIsReapedTwiceGivesItsTagBackOnce() {
+    VarRef dead = new VarRef(new Object(), 18, "dead", false);
+    dead.clear();
+    dead.reap();
+    Reaper.drain();
+    Await.until("purged", () -> !Roots.isPurgeRequested());
+    VarRef next;
+    do { // other tests' variables may have died, too
+      next = new VarRef(new Object(), 19, "next", false);
+    } while (next.tag < dead.tag);
+    dead.reap();
+    VarCache.giveBackTag(dead);
+    Reaper.drain();
+    Await.until("nothing to purge", () -> !Roots.isPurgeRequested());
+    assertNotEquals(next.tag, new VarRef(new Object(), 20, "another", false).tag);
   }
 }

@@ -79,9 +79,9 @@ public final class NativeEngine extends Engine {
 
   @Override
   protected EcLink newLink(Root root, @Nullable EcLink below, long stamp) {
-    SlabPool.Block block =
-        SlabPool.newEc(((NativeHamt) root.map()).address(), below == null ? 0 : below.address);
-    return new EcLink(root, below, stamp, block.addr(), Objects.requireNonNull(block.slab()));
+    NativeHamt map = (NativeHamt) root.map();
+    SlabPool.Block block = SlabPool.newEc(map.address(), below == null ? 0 : below.address);
+    return new EcLink(root, below, stamp, block.addr(), Objects.requireNonNull(block.slab()), map);
   }
 
   /** The address of the {@code cx_runtime}. */

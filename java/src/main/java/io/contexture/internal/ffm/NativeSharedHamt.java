@@ -181,6 +181,15 @@ final class NativeSharedHamt extends AbstractConcurrentLongHamt {
     return afterChange(status) == Cx.OK;
   }
 
+  @Override
+  protected void forget(long key) {
+    int status = Cx.sharedRemove(handle.addr, 0, key, 0);
+    handle.use(status);
+    if (status == Cx.NO_MEMORY) {
+      throw failure(status);
+    }
+  }
+
   private void beforeChange() {
     requireOpen();
     if ((changes++ & CHANGES_PER_SETTLEMENT - 1) == 0) {

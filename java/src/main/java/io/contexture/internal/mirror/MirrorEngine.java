@@ -62,6 +62,6 @@ public final class MirrorEngine extends Engine {
 
   @Override
   protected EcLink newLink(Root root, @Nullable EcLink below, long stamp) {
-    return new EcLink(root, below, stamp, 0, null);
+    return new EcLink(root, below, stamp);
   }
 }

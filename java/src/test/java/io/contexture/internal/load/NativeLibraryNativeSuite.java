@@ -2,6 +2,7 @@ package io.contexture.internal.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -385,6 +386,36 @@ class NativeLibraryNativeSuite {
     assertEquals("true", outcome.value("collected"), outcome.toString());
     assertEquals("true", outcome.value("back"), outcome.toString());
     assertEquals("works", outcome.value("still"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "java"})
+  void variablesThatDieAfterTheLoaderWasClosedArePurged(String backend) throws Exception {
+    Outcome outcome =
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.backend", backend)
+            .run(ClosedLoaderMain.class, ChildJvm.mainClasses());
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEquals("true", outcome.value("purged"), outcome.toString());
+    assertEquals("true", outcome.value("undeployed"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "java"})
+  void lookUpsFindWhatIsBoundWhenTheHeapIsFull(String backend) throws Exception {
+    Outcome outcome =
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.backend", backend)
+            .with("-Xmx32m")
+            .with("-XX:+UseSerialGC")
+            .run(FullHeapMain.class);
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
+    assertNotEquals("0", outcome.value("full"), outcome.toString());
+    assertEquals("0", outcome.value("wrong"), outcome.toString());
   }
 
   /** Something to do after compiling and before loading. */
