@@ -202,6 +202,7 @@ public final class Reaper {
    * @param dead what came out of the queue; null if nothing did
    * @return how long to wait for the next; null to end
    */
+  @SuppressWarnings("UnusedMethod") // ROUND is it
   private static @Nullable Long round(@Nullable Reference<?> dead) {
     try {
       if (dead != null) {
