@@ -45,6 +45,9 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
    */
   private static final int STACK_NEEDED = 128;
 
+  /** How often a body that is being closed may yield once more, in finally blocks for example. */
+  private static final int MOST_EXITS = 1000;
+
   private static final int UNWIND_TRIES = 100;
   private static final long UNWIND_PAUSE_NANOS = 1_000_000;
 
@@ -111,6 +114,9 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
 
   /** What unwinds this body, once it is being closed. */
   private @Nullable Exit exit;
+
+  /** How often it was thrown. The body's. */
+  private int exits;
 
   Coroutine(SendingGenerator.Body<S, T> body, boolean transparent) {
     this.body = body;
@@ -562,6 +568,9 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
   public S exchange(T next) {
     BodyThread mine = requireOnBody();
     if (closing) {
+      if (++exits > MOST_EXITS) {
+        standStill(mine);
+      }
       throw exit();
     }
     value = next;
@@ -576,6 +585,20 @@ final class Coroutine<S extends @Nullable Object, T extends @Nullable Object>
       }
     }
     return (S) received();
+  }
+
+  /** Ends a body that doesn't let itself be unwound: gives the turn back for good. */
+  private void standStill(BodyThread mine) {
+    failure =
+        new IllegalStateException(
+            "the generator's body can't be closed: it has caught what yield throws to unwind it, "
+                + MOST_EXITS
+                + " times, and yielded again; let errors through, or rethrow them");
+    body = null;
+    finished = true;
+    while (true) {
+      mine.toResumer();
+    }
   }
 
   @Override

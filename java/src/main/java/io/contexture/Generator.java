@@ -213,7 +213,10 @@ public final class Generator<T extends @Nullable Object> implements Iterator<T>,
    * its own context over the caller's. What they throw is thrown here. Closing a finished generator
    * does nothing.
    *
-   * @throws IllegalStateException if the generator is running, as {@link #hasNext}
+   * @throws IllegalStateException if the generator is running, as {@link #hasNext}; or if the body
+   *     doesn't let itself be unwound, but catches what yield throws and yields again, a thousand
+   *     times: the generator has finished then, and the body stands still for good, its thread with
+   *     it
    */
   @Override
   public void close() {

@@ -219,7 +219,7 @@ public final class SendingGenerator<S extends @Nullable Object, T extends @Nulla
   /**
    * Ends the generator, as {@link Generator#close}.
    *
-   * @throws IllegalStateException if the generator is running, as {@link Generator#hasNext}
+   * @throws IllegalStateException as {@link Generator#close}
    */
   @Override
   public void close() {

@@ -1,7 +1,9 @@
 package io.contexture;
 
+import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.Lc;
 import io.contexture.internal.Mark;
+import io.contexture.internal.StackProbe;
 import io.contexture.internal.ThreadState;
 import io.contexture.internal.ThreadStates;
 import io.contexture.internal.VarRef;
@@ -25,6 +27,14 @@ final class VarBinding implements Binding {
 
   private final long wordBefore;
 
+  /**
+   * What the map that leads in that context was before and after, so that it can be put back
+   * without memory if it is the same then; null where closing takes none anyway.
+   */
+  private @Nullable AbstractLongHamt mapBefore;
+
+  private @Nullable AbstractLongHamt mapAfter;
+
   /** The place among the open bindings of {@link #lc}; 0 once closed. */
   private int place;
 
@@ -44,13 +54,16 @@ final class VarBinding implements Binding {
   }
 
   static VarBinding bind(Object variable, VarRef ref, @Nullable Object value) {
+    StackProbe.requireRoom(); // close is called where this is
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
     lc.forgetGoneGuests();
     VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
+    binding.mapBefore = state.mapToPutBack(ref);
     ThreadState.setCurrent(ref, variable, value);
-    // No call that could fail from here on.
+    // Nothing fails from here on: there is stack enough for it.
+    binding.mapAfter = binding.mapBefore == null ? null : state.keptMap();
     binding.place = ++lc.bindings;
     if (guest != null) {
       guest.place = binding.place;
@@ -61,6 +74,7 @@ final class VarBinding implements Binding {
   }
 
   static VarBinding bindLong(Object variable, VarRef ref, long value) {
+    StackProbe.requireRoom(); // as above
     ThreadState state = ThreadStates.current();
     Lc lc = state.topForBinding();
     Lc.Guest guest = state.guestIn(lc);
@@ -74,8 +88,10 @@ final class VarBinding implements Binding {
             state,
             bound ? Mark.LONG : Mark.ABSENT,
             bound ? state.lookupTopmostLong(ref) : 0);
+    binding.mapBefore = state.mapToPutBack(ref);
     ThreadState.setCurrentLong(ref, variable, value);
-    // No call that could fail from here on.
+    // As in bind.
+    binding.mapAfter = binding.mapBefore == null ? null : state.keptMap();
     binding.place = ++lc.bindings;
     if (guest != null) {
       guest.place = binding.place;
@@ -92,12 +108,13 @@ final class VarBinding implements Binding {
     }
     ThreadState state = ThreadStates.current();
     if (state.isUnwoundWithout(owner, lc)) { // what it has set is the resumer's now
-      place = 0;
-      before = null;
+      forget();
       return;
     }
     state.checkBindingIsInnermost(owner, lc, place, ref);
-    if (before == Mark.ABSENT) {
+    if (mapBefore != null && state.putBack(ref, mapAfter, mapBefore)) {
+      // Done.
+    } else if (before == Mark.ABSENT) {
       state.delete(ref);
     } else if (before == Mark.LONG) {
       ThreadState.setCurrentLong(ref, variable, wordBefore);
@@ -109,7 +126,13 @@ final class VarBinding implements Binding {
     if (guest != null && guest.place == place) {
       lc.guests = guest.next;
     }
+    forget();
+  }
+
+  private void forget() {
     place = 0;
     before = null;
+    mapBefore = null;
+    mapAfter = null;
   }
 }

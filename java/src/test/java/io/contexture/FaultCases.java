@@ -265,6 +265,25 @@ public abstract class FaultCases {
   }
 
   @ParameterizedTest
+  @EnumSource
+  void runWithLeavesNothingBehind(History history) throws Exception {
+    Runnable again = () -> x.runWith("again", () -> assertEquals("again", x.get()));
+    for (boolean lookBefore : new boolean[] {false, true}) {
+      sweep(history, lookBefore, () -> x.runWith("bound", ExecutionContext::capture), again);
+      sweep(
+          history,
+          lookBefore,
+          () -> {
+            try (Binding _ = x.bind("bound");
+                Binding _ = n.bind(77)) {
+              ExecutionContext.capture();
+            }
+          },
+          again);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void closeOfABindingThatFailsLeavesItOpen(boolean boundBefore) throws Exception {
     strikeEverywhere(
@@ -279,6 +298,7 @@ public abstract class FaultCases {
                       }
                       Binding bindingOfX = x.bind("bound");
                       Binding bindingOfN = n.bind(2);
+                      m.set(5); // so that no earlier state of all can be put back
                       boolean completed = end.run(bindingOfN::close);
                       long before = boundBefore ? 1 : -1;
                       assertEquals(completed ? before : 2, n.getOrElse(-1));

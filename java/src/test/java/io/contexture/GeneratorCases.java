@@ -1145,6 +1145,29 @@ abstract class GeneratorCases {
   }
 
   @Test
+  void bodyThatWillNotBeUnwoundIsLeftStandingStill() {
+    x.set("closer");
+    Generator<Integer> generator =
+        Generator.of(
+            out -> {
+              while (true) {
+                try {
+                  x.set("inside");
+                  out.yield(1);
+                } catch (Throwable caught) { // as no body should
+                  x.set("caught");
+                }
+              }
+            });
+    assertEquals(1, generator.next());
+    IllegalStateException e = assertThrows(IllegalStateException.class, generator::close);
+    assertTrue(e.getMessage().contains("let errors through"), e.getMessage());
+    assertFalse(generator.hasNext());
+    generator.close();
+    assertEquals("closer", x.get());
+  }
+
+  @Test
   void closeInsideALogicalContextLeavesTheClosersStackAsItWas() {
     LogicalContext lc = new LogicalContext();
     Generator<String> generator =

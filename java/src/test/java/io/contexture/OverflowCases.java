@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,6 +29,45 @@ abstract class OverflowCases extends GeneratorFaultCases {
           assertEquals("outside", x.get());
           assertEquals("outside", x.lookupTopmost());
         });
+  }
+
+  @Test
+  void whatIsBoundWhereTheStackEndsIsClosed() throws Exception {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .stackSize(256 << 10)
+            .unstarted(
+                () -> {
+                  x.runWith("warm", () -> {});
+                  for (int round = 0; round < Effort.of(60); round++) {
+                    try (Binding _ = x.bind("outer")) {
+                      tries = 2;
+                      assertThrows(StackOverflowError.class, this::bindWhereTheStackEnds);
+                      assertEquals("outer", x.get());
+                    }
+                    assertFalse(x.isBound());
+                  }
+                });
+    thread.setUncaughtExceptionHandler((_, t) -> failure.set(t));
+    thread.start();
+    new ThreadKind.Running(thread, failure).join();
+  }
+
+  private int tries;
+
+  /** Binds in the last frames that there are, as far as that is possible. */
+  private void bindWhereTheStackEnds() {
+    try {
+      bindWhereTheStackEnds();
+    } catch (StackOverflowError e) {
+      if (tries > 0) {
+        x.runWith("inner", () -> {});
+        tries--;
+      }
+      throw e;
+    }
   }
 
   private void enterForEver(LogicalContext[] first) {

@@ -146,8 +146,25 @@ public final class Root {
     }
   }
 
+  /** The map, as {@link #map()} has it, not to be written in place any more. Owner. */
+  AbstractLongHamt keepMap() {
+    AbstractLongHamt kept = map();
+    mapOwned = false;
+    return kept;
+  }
+
+  /** Whether {@code other} is the map, and up to date. */
+  boolean isMap(@Nullable AbstractLongHamt other) {
+    return !behind && map == other;
+  }
+
   boolean isEmpty() {
     return words == null ? map.isEmpty() : bound == 0;
+  }
+
+  /** Whether the pairs lead, and do so still when the variable is bound. Owner. */
+  boolean hasRoomAmongFew(VarRef ref) {
+    return words != null && (used < FEW_PAIRS || ownPlaceAmongFew(chunks[0], ref) >= 0);
   }
 
   /** Whether {@link #lookup} needn't ask the map, whatever it is asked for. Owner, or frozen. */
@@ -459,6 +476,22 @@ public final class Root {
     map = next;
     mapOwned = true;
     if (chunk != null) {
+      chunk[(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = Mark.ABSENT;
+    }
+  }
+
+  /**
+   * Makes {@code before} the map, which differs from it in what it has of the variable, and binds
+   * no object variable to another slot. Owner, unshared.
+   */
+  void putBack(VarRef ref, AbstractLongHamt before) {
+    letMapLead();
+    long slot = ref.isLong ? NO_SLOT : map.find(ref.id, NO_SLOT);
+    Object[] chunk = slot == NO_SLOT ? null : ownChunk((int) (slot >>> CHUNK_SHIFT));
+    // Nothing below can fail.
+    map = before;
+    mapOwned = false;
+    if (chunk != null && before.find(ref.id, NO_SLOT) == NO_SLOT) {
       chunk[(((int) slot & (CHUNK_PAIRS - 1)) << 1) + 1] = Mark.ABSENT;
     }
   }

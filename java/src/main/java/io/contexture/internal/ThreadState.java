@@ -596,7 +596,12 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     lc.forgetDerived();
     recordStale = true;
     root.remove(ref, exposed);
-    // As in write.
+    replaced(lc, before, root);
+    return true;
+  }
+
+  /** Ends a removal. As in write. */
+  private void replaced(Lc lc, Root before, Root root) {
     if (root != before) {
       lc.root = root;
       lc.shared = false;
@@ -606,7 +611,6 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     } catch (StackOverflowError leftForLater) {
       // As in write.
     }
-    return true;
   }
 
   /** V5 with its error. */
@@ -669,6 +673,49 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       top = lc;
     }
     return lc;
+  }
+
+  /**
+   * The map of the topmost LC, if to undo a binding of the variable that is made now would take a
+   * change of it, hence memory; kept from changes, so that {@link #putBack} can do without.
+   *
+   * @throws OutOfMemoryError if there is none now; nothing has changed
+   */
+  public final @Nullable AbstractLongHamt mapToPutBack(VarRef ref) {
+    Root root = topRoot();
+    return root == null || (!exposed && root.hasRoomAmongFew(ref)) || root.isWastefulFor(ref)
+        ? null
+        : root.keepMap();
+  }
+
+  /** The map of the topmost LC once the binding is made, likewise. */
+  public final @Nullable AbstractLongHamt keptMap() {
+    Root root = topRoot();
+    return root == null ? null : root.keepMap();
+  }
+
+  /**
+   * Undoes what was changed between the two, if the map of the topmost LC is still what it was
+   * after that: the word of a long variable, or whether the variable is bound. Takes no native
+   * memory.
+   *
+   * @return false, with nothing changed, if it isn't
+   */
+  public final boolean putBack(
+      VarRef ref, @Nullable AbstractLongHamt after, AbstractLongHamt before) {
+    Lc lc = top;
+    Root current = lc == null ? null : lc.root;
+    if (lc == null || current == null || after == before || !current.isMap(after)) {
+      return false;
+    }
+    Root root = lc.shared ? current.copy() : current;
+    forget(line(ref));
+    forgetWritable();
+    lc.forgetDerived();
+    recordStale = true;
+    root.putBack(ref, before);
+    replaced(lc, current, root);
+    return true;
   }
 
   /** Checks that a binding may be closed now (V6), changing nothing. */

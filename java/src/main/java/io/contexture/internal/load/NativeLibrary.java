@@ -169,7 +169,17 @@ public final class NativeLibrary {
   private static Result search(Platform platform) throws UnusableException {
     String explicit = System.getProperty(PATH_PROPERTY);
     if (explicit != null) {
-      return useFile(platform, path(explicit), PATH_PROPERTY, List.of());
+      try {
+        return useFile(platform, path(explicit), PATH_PROPERTY, List.of());
+      } catch (UnusableException e) {
+        throw new UnusableException(
+            e.reason()
+                + "; name a library of this version for "
+                + platform.id()
+                + " with -D"
+                + PATH_PROPERTY
+                + ", or leave that out for the bundled one");
+      }
     }
     List<String> passedOver = new ArrayList<>();
     try {
