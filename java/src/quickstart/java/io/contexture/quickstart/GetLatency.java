@@ -15,7 +15,10 @@ import java.util.function.IntToLongFunction;
  */
 final class GetLatency {
   private static final int READS_PER_ROUND = 100_000;
-  private static final int ROUNDS = 300;
+  private static final int ROUNDS = 150;
+
+  /** Long enough for the compilers, where other programs want the processors, too. */
+  private static final long WARM_UP_NANOS = 500_000_000;
 
   private static final Integer VALUE = 12345;
   private static final ContextVar<Integer> CONTEXT_VAR = ContextVar.of("object");
@@ -83,19 +86,27 @@ final class GetLatency {
     return sum;
   }
 
-  /** Prints the median of the second half of the rounds; the first half warms up. */
+  /** Prints the median of the rounds, after as many that warm up. */
   private static void print(String name, IntToLongFunction reads) {
+    long start = System.nanoTime();
+    for (int round = 0; round < ROUNDS || System.nanoTime() - start < WARM_UP_NANOS; round++) {
+      measure(name, reads);
+    }
     double[] nanos = new double[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
-      long start = System.nanoTime();
-      long sum = reads.applyAsLong(READS_PER_ROUND);
-      nanos[round] = (double) (System.nanoTime() - start) / READS_PER_ROUND;
-      if (sum != (long) VALUE * READS_PER_ROUND) {
-        throw new AssertionError(name + " gave a wrong value");
-      }
+      nanos[round] = measure(name, reads);
     }
-    double[] measured = Arrays.copyOfRange(nanos, ROUNDS / 2, ROUNDS);
-    Arrays.sort(measured);
-    System.out.printf("%s\t%.2f%n", name, measured[measured.length / 2]);
+    Arrays.sort(nanos);
+    System.out.printf("%s\t%.2f%n", name, nanos[ROUNDS / 2]);
+  }
+
+  private static double measure(String name, IntToLongFunction reads) {
+    long start = System.nanoTime();
+    long sum = reads.applyAsLong(READS_PER_ROUND);
+    double nanos = (double) (System.nanoTime() - start) / READS_PER_ROUND;
+    if (sum != (long) VALUE * READS_PER_ROUND) {
+      throw new AssertionError(name + " gave a wrong value");
+    }
+    return nanos;
   }
 }
