@@ -40,8 +40,9 @@ abstract class ExhaustionCases extends GeneratorFaultCases {
   }
 
   @AfterEach
-  void allocationSucceedsAgain() {
+  void allocationSucceedsAgainAndNoNativeMemoryIsLost() {
     FfmHooks.failAllocation(0);
+    FfmHooks.awaitBalance();
   }
 
   @AfterAll

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.contexture.internal.ffm.FfmHooks;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,6 +16,13 @@ abstract class OverflowCases extends GeneratorFaultCases {
   @Override
   void strikeEverywhere(Trial trial) throws Exception {
     StackEnd.sweep(trial);
+  }
+
+  @AfterEach
+  void noNativeMemoryIsLost() {
+    if (Contexture.backend() == Backend.NATIVE) {
+      FfmHooks.awaitBalance();
+    }
   }
 
   @ParameterizedTest

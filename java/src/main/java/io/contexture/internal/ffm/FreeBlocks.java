@@ -17,7 +17,8 @@ import java.lang.invoke.VarHandle;
  * a while is given back: see {@link #decay}.
  *
  * <p>Thread-safe, and nobody waits. In a list all that can fail comes before the stores that change
- * it, and those are a few plain ones: so a list loses no block where the stack ends.
+ * it, and those are a few plain ones: so a list loses no block where the stack or the Java heap
+ * ends.
  */
 final class FreeBlocks {
   /** The largest block that is kept. */
@@ -26,7 +27,7 @@ final class FreeBlocks {
   /** The smallest. */
   private static final int LEAST_BITS = 9;
 
-  /** More frames than giving a block back takes: one that was taken off its list must be. */
+  /** More frames than giving a block back and taking it off its list: both happen, or neither. */
   private static final int STACK_NEEDED = 128;
 
   /** How often to come back to a list that is in use. */
@@ -66,6 +67,15 @@ final class FreeBlocks {
     return sum;
   }
 
+  /** Number of all blocks that are kept; for tests. */
+  static long blocks() {
+    long sum = 0;
+    for (Size size : SIZES) {
+      sum += size.count;
+    }
+    return sum;
+  }
+
   /** A block of {@code bytes} bytes, a result of {@link #sizeFor}; 0 if none is at hand. */
   static long take(long bytes) {
     return bytes > MAX_BYTES ? 0 : SIZES[indexOf(bytes)].take();
@@ -84,6 +94,7 @@ final class FreeBlocks {
    * Gives back {@code bytes} bytes or somewhat more, or all that is at hand.
    *
    * @throws StackOverflowError if there might not be stack enough; nothing has been given back then
+   * @throws OutOfMemoryError if there is no Java heap for that; the rest is still kept then
    */
   static void release(long bytes) {
     StackProbe.require(STACK_NEEDED);
@@ -98,6 +109,7 @@ final class FreeBlocks {
    * at this moment, again and again.
    *
    * @throws StackOverflowError as {@link #release}
+   * @throws OutOfMemoryError as {@link #release}
    */
   static void decay(boolean all) {
     StackProbe.require(STACK_NEEDED);
@@ -155,22 +167,25 @@ final class FreeBlocks {
       if (first == 0 || !enter()) {
         return 0;
       }
-      long addr = first;
-      if (addr != 0) {
-        try {
-          first = Cx.getLong(addr);
-          long left = count - 1;
-          count = left;
-          if (left < least) {
-            least = left;
-          }
-        } finally {
-          busy = false;
+      try {
+        long addr = first;
+        if (addr != 0) {
+          dropFirst(Cx.getLong(addr));
         }
-      } else {
+        return addr;
+      } finally {
         busy = false;
       }
-      return addr;
+    }
+
+    /** Takes the first block, of which there is one, off the list. While busy. */
+    private void dropFirst(long next) {
+      first = next;
+      long left = count - 1;
+      count = left;
+      if (left < least) {
+        least = left;
+      }
     }
 
     boolean keep(long addr) {
@@ -191,12 +206,28 @@ final class FreeBlocks {
     /** Gives back that many blocks, or all at hand if that is fewer; returns the bytes. */
     long release(long blocks) {
       long released = 0;
-      long addr;
-      while (released / bytes < blocks && (addr = take()) != 0) {
-        NativeMemory.giveBack(addr);
+      while (released / bytes < blocks && releaseFirst()) {
         released += bytes;
       }
       return released;
+    }
+
+    /** Gives back one block; false if none is at hand. */
+    private boolean releaseFirst() {
+      if (first == 0 || !enter()) {
+        return false;
+      }
+      try {
+        long addr = first;
+        if (addr != 0) {
+          long next = Cx.getLong(addr);
+          NativeMemory.giveBack(addr); // may fail
+          dropFirst(next);
+        }
+        return addr != 0;
+      } finally {
+        busy = false;
+      }
     }
   }
 }

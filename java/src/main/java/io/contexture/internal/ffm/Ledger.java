@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where that mapping couldn't be had, what is in use when the loader goes stays allocated.
  *
- * <p>Thread-safe. An addition or removal costs one operation on a concurrent hash set.
+ * <p>Thread-safe. An addition or removal costs one operation on a concurrent hash set. Callers see
+ * to it that there is stack enough for that.
  */
 @SuppressWarnings("restricted") // The loader asks for native access before it lets anyone in here.
 final class Ledger {
@@ -43,6 +45,22 @@ final class Ledger {
    * the wrong place leaves locked for good.
    */
   private static final int TURN = 13;
+
+  /**
+   * More often than a method handle is called before the JVM makes a version of it that is faster
+   * to call.
+   */
+  private static final int REHEARSALS = 200;
+
+  static {
+    // Making those versions takes Java heap, and stack: so it's done while nothing has to go.
+    for (int i = 0; i < REHEARSALS; i++) {
+      Cx.memoryFree(0);
+      Cx.sharedSnapshotFree(0);
+      Cx.sharedBytes(0);
+      Cx.sharedFree(0);
+    }
+  }
 
   /** Series of snapshots of shared maps, by their first. */
   static final Ledger SNAPSHOTS = new Ledger("cx_shared_snapshot_free");
@@ -62,20 +80,82 @@ final class Ledger {
       anchor(List.of(SNAPSHOTS, MAPS, RUNTIMES, BLOCKS)); // a map is in use while it has snapshots
 
   private final String function;
-  private final Set<Long> addresses = ConcurrentHashMap.newKeySet();
+
+  /** Rotated addresses, each a {@link Long}. */
+  private final Set<Object> addresses = ConcurrentHashMap.newKeySet();
+
+  /** For the next removal, unless another has it at this moment. */
+  private final AtomicReference<@Nullable Key> spare = new AtomicReference<>(new Key());
+
+  /**
+   * Finds a number in the set, now this one and then another. So a removal, which is what makes
+   * room, takes no Java heap. Is never in the set.
+   */
+  private static final class Key {
+    long number;
+
+    /** The set asks the one that it is given, not the one that it has. */
+    @Override
+    public boolean equals(@Nullable Object member) {
+      return member instanceof Long that && that == number;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(number);
+    }
+  }
 
   private Ledger(String function) {
     this.function = function;
   }
 
-  /** Notes that the loader owns what is at {@code addr}. */
+  /**
+   * Notes that the loader owns what is at {@code addr}.
+   *
+   * @throws OutOfMemoryError if there is no Java heap for that; nothing has been noted then
+   */
   void add(long addr) {
-    addresses.add(Long.rotateRight(addr, TURN));
+    Long number = Long.rotateRight(addr, TURN);
+    try {
+      addresses.add(number);
+    } catch (OutOfMemoryError e) {
+      if (!addresses.contains(number)) {
+        throw e;
+      } // or else it is there, and the set was about to grow
+    }
   }
 
-  /** Notes that what is at {@code addr} is about to be given back. */
+  /**
+   * Notes that what is at {@code addr} is about to be given back. Takes Java heap only where other
+   * threads do the same at the same time, or while the set grows.
+   *
+   * @throws OutOfMemoryError if there is none; nothing has changed then
+   */
   void remove(long addr) {
-    addresses.remove(Long.rotateRight(addr, TURN));
+    Key key = spare.getAndSet(null);
+    if (key == null) {
+      key = new Key();
+    }
+    key.number = Long.rotateRight(addr, TURN);
+    try {
+      addresses.remove(key);
+    } catch (OutOfMemoryError e) {
+      if (addresses.contains(key)) {
+        throw e;
+      } // or else it is gone, and the set was about to count that
+    } finally {
+      spare.set(key);
+    }
+  }
+
+  /** How many things the loader owns; for tests, counted one by one. */
+  int size() {
+    int size = 0;
+    for (Object _ : addresses) {
+      size++;
+    }
+    return size;
   }
 
   private static @Nullable MemorySegment anchor(List<Ledger> inOrder) {

@@ -47,6 +47,7 @@ final class NativeHandle {
 
   private static NativeHandle registered(NativeHandle handle) {
     Reaper.poke(); // what is dead makes room, and whoever makes handles will want them released
+    NativeMemory.requireStack(); // also for the entry in the ledger that comes with the address
     PHANTOMS.add(handle.phantom);
     handle.phantom.retain();
     return handle;
@@ -92,8 +93,9 @@ final class NativeHandle {
       long first = addr;
       if (ofSnapshots && first > 0) {
         Ledger.SNAPSHOTS.remove(first);
-        addr = 0; // the rest wants no memory
-        memory.releaseSnapshots(first);
+        Cx.sharedSnapshotFree(first);
+        addr = 0;
+        memory.lowerShare();
       }
       if (counted) {
         counted = false;

@@ -1,7 +1,7 @@
 package io.contexture.internal.ffm;
 
 import io.contexture.internal.Reaper;
-import java.util.ArrayDeque;
+import io.contexture.internal.StackProbe;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * neither as in use nor against the limit, and goes back where another request needs the room.
  *
  * <p>What is still in use when the class loader goes is given back then, see {@link Ledger}.
+ *
+ * <p>Wherever the stack or the Java heap ends, what is counted is what somebody has. Whoever takes
+ * memory has made sure before that there is stack enough ({@link #requireStack}), also for giving
+ * it back from where it was taken. Giving it back takes next to no Java heap; where it fails for
+ * want of that, nothing has changed, and it can be done again.
  *
  * <p>Thread-safe. Costs one call of the C library's allocator, an atomic addition and an entry in
  * the ledger.
@@ -81,10 +86,21 @@ public final class NativeMemory {
   /** For tests: which allocation is to fail, counted from the next, which is 1; 0 for none. */
   private static final AtomicLong FAIL_IN = new AtomicLong();
 
-  /** Poisoned blocks, oldest first, guarded by itself. */
-  private static final ArrayDeque<Block> QUARANTINE = new ArrayDeque<>();
+  /** Guards what is in quarantine. */
+  private static final Object QUARANTINE = new Object();
+
+  /** The oldest of the poisoned blocks, and the newest, if there are any. */
+  private static @Nullable Block oldest;
+
+  private static @Nullable Block newest;
 
   private static long quarantined;
+
+  /**
+   * More frames than it takes to get memory, to give it an owner, and to give it back; but a thread
+   * that has to wait for memory may find that it needs even more, and get none.
+   */
+  private static final int STACK_NEEDED = 192;
 
   /** The number of the latest slab that was freed. */
   private static final AtomicLong LATEST_FREED = new AtomicLong();
@@ -104,9 +120,29 @@ public final class NativeMemory {
     SLAB
   }
 
-  private record Block(long addr, long bytes) {}
+  /** A poisoned block. The list is one of their own, so that nothing fails while it changes. */
+  private static final class Block {
+    final long addr;
+    final long bytes;
+    @Nullable Block next;
+
+    Block(long addr, long bytes) {
+      this.addr = addr;
+      this.bytes = bytes;
+    }
+  }
 
   private NativeMemory() {}
+
+  /**
+   * To be called before memory is taken or counted, before anything has changed.
+   *
+   * @throws StackOverflowError if there might not be stack enough to get it, to note down who has
+   *     it, and to give it back
+   */
+  static void requireStack() {
+    StackProbe.require(STACK_NEEDED);
+  }
 
   /**
    * Zeroed memory of {@code bytes} bytes at a 64-byte boundary, to be given back with {@link
@@ -114,6 +150,7 @@ public final class NativeMemory {
    *
    * @throws OutOfMemoryError when the limit or the C library doesn't allow it, even after
    *     collections; nothing has changed then
+   * @throws StackOverflowError as {@link #requireStack}
    * @throws IllegalStateException when {@value #LIMIT_PROPERTY} is set to something unintelligible
    */
   static long allocate(long bytes) {
@@ -140,7 +177,8 @@ public final class NativeMemory {
 
   /**
    * Counts {@code bytes} bytes that C allocates by itself, to be given back with {@link #uncount}.
-   * Presses the collector as {@link #allocate} does.
+   * Presses the collector as {@link #allocate} does. The caller has {@linkplain #requireStack
+   * stack}.
    *
    * @return whether they are within the limit; if not, nothing was counted
    */
@@ -156,12 +194,14 @@ public final class NativeMemory {
 
   /** As {@link #allocate}, but returns 0 where that throws an {@link OutOfMemoryError}. */
   static long allocateOrZero(long bytes) {
+    requireStack();
     return take(bytes, Kind.ZEROED);
   }
 
   /**
    * As {@link #allocateOrZero}, but of a size that {@link FreeBlocks#sizeFor} gives, with undefined
-   * contents, and to be given back with {@link #freeSlab}.
+   * contents, and to be given back with {@link #freeSlab}. The caller has {@linkplain #requireStack
+   * stack}.
    */
   static long allocateSlabOrZero(long bytes) {
     return take(bytes, Kind.SLAB);
@@ -184,18 +224,19 @@ public final class NativeMemory {
     return addr != 0 ? addr : takeAfterCollections(bytes, kind);
   }
 
-  /** Gives back what {@link #allocate} returned. */
+  /** Gives back what {@link #allocate} returned; may be repeated after an OutOfMemoryError. */
   static void free(long addr, long bytes) {
-    if (POISONING) {
-      quarantine(new Block(addr, bytes));
-    } else {
+    if (!POISONING || !quarantine(addr, bytes)) {
       giveBack(addr);
     }
     IN_USE.addAndGet(-bytes);
     FREED.incrementAndGet();
   }
 
-  /** Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. */
+  /**
+   * Gives back what {@link #allocateSlabOrZero} returned; it may be kept for the next slab. May be
+   * repeated after an OutOfMemoryError.
+   */
   static void freeSlab(long addr, long bytes) {
     if (POISONING || !FreeBlocks.keep(addr, bytes)) {
       free(addr, bytes);
@@ -259,7 +300,11 @@ public final class NativeMemory {
     long now = System.nanoTime();
     if (last || now - lastDecay >= DECAY_NANOS) {
       lastDecay = now;
-      FreeBlocks.decay(last);
+      try {
+        FreeBlocks.decay(last);
+      } catch (OutOfMemoryError laterThen) {
+        // There is no Java heap at the moment; what wasn't given back is still kept.
+      }
     }
   }
 
@@ -288,41 +333,45 @@ public final class NativeMemory {
       return 1;
     }
     long addr = 0;
-    boolean owned = false;
     try {
       addr = kind == Kind.SLAB ? FreeBlocks.take(bytes) : 0;
-      if (addr != 0) {
-        owned = true;
-        return addr;
-      }
-      long excess = FreeBlocks.bytes() - (LIMIT - used - bytes);
-      if (excess > 0) {
-        FreeBlocks.release(excess);
-      }
-      addr = Cx.memoryAlloc(bytes);
-      if (addr == 0 && FreeBlocks.bytes() > 0) {
-        FreeBlocks.decay(true);
-        addr = Cx.memoryAlloc(bytes);
-      }
-      if (addr != 0) {
-        Ledger.BLOCKS.add(addr);
-        owned = true;
+      if (addr == 0) {
+        addr = newBlock(bytes, LIMIT - used - bytes);
       }
     } finally {
-      if (!owned) {
-        if (addr != 0) {
-          giveBack(addr);
-        }
+      if (addr == 0) {
         IN_USE.addAndGet(-bytes);
       }
     }
     return addr;
   }
 
-  /** Gives a block back to the C library. */
+  /** Gives a block back to the C library; may be repeated after an OutOfMemoryError. */
   static void giveBack(long addr) {
     Ledger.BLOCKS.remove(addr);
     Cx.memoryFree(addr);
+  }
+
+  /** A block from the C library, or 0; what is kept may be as much as {@code left} bytes. */
+  private static long newBlock(long bytes, long left) {
+    long excess = FreeBlocks.bytes() - left;
+    if (excess > 0) {
+      FreeBlocks.release(excess);
+    }
+    long addr = Cx.memoryAlloc(bytes);
+    if (addr == 0 && FreeBlocks.bytes() > 0) {
+      FreeBlocks.decay(true);
+      addr = Cx.memoryAlloc(bytes);
+    }
+    if (addr != 0) {
+      try {
+        Ledger.BLOCKS.add(addr);
+      } catch (OutOfMemoryError e) {
+        Cx.memoryFree(addr); // it isn't in the ledger
+        throw e;
+      }
+    }
+    return addr;
   }
 
   /**
@@ -390,16 +439,41 @@ public final class NativeMemory {
     return interrupted;
   }
 
-  private static void quarantine(Block block) {
-    Cx.fill(block.addr, block.bytes, POISON);
+  /** Poisons the block and holds it back; false if there is no Java heap for that. */
+  private static boolean quarantine(long addr, long bytes) {
+    Block block;
+    try {
+      block = new Block(addr, bytes);
+      Cx.fill(addr, bytes, POISON);
+    } catch (OutOfMemoryError e) {
+      return false;
+    }
     synchronized (QUARANTINE) {
-      QUARANTINE.addLast(block);
-      quarantined += block.bytes;
-      while (quarantined > QUARANTINE_BYTES) {
-        Block oldest = QUARANTINE.removeFirst();
-        quarantined -= oldest.bytes;
-        giveBack(oldest.addr);
+      if (newest == null) {
+        oldest = block;
+      } else {
+        newest.next = block;
       }
+      newest = block;
+      quarantined += bytes;
+      try {
+        shortenQuarantine();
+      } catch (OutOfMemoryError laterThen) {
+        // It is longer than it should be, until the next block.
+      }
+    }
+    return true;
+  }
+
+  /** Gives back the oldest poisoned blocks if there are too many; {@link #QUARANTINE} is held. */
+  private static void shortenQuarantine() {
+    for (Block block = oldest; block != null && quarantined > QUARANTINE_BYTES; block = oldest) {
+      giveBack(block.addr);
+      oldest = block.next;
+      if (oldest == null) {
+        newest = null;
+      }
+      quarantined -= block.bytes;
     }
   }
 

@@ -1,5 +1,7 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.internal.Reaper;
+import io.contexture.internal.StackProbe;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * #CHUNK}, or lowered. Thread-safe.
  */
 final class SharedMemory {
+  /** More frames than it takes to change the share and the count with it. */
+  private static final int STACK_NEEDED = 64;
+
   /** By how much the share exceeds what the map has, at most twice that. */
   private static final long CHUNK = 64 << 10;
 
@@ -91,7 +96,10 @@ final class SharedMemory {
     return true;
   }
 
-  /** Gives back what no map needs any more, so that whoever waits for memory sees it come. */
+  /**
+   * Gives back what no map needs any more, so that whoever waits for memory sees it come. The
+   * caller has just had {@link Reaper#drain} find that there is stack enough.
+   */
   static void trimAll() {
     for (SharedMemory memory : LIVE) {
       int users = memory.users.get();
@@ -101,7 +109,7 @@ final class SharedMemory {
       if (users > 0) {
         try {
           Cx.sharedTrim(memory.map);
-          memory.lower();
+          memory.lowerShare();
         } finally {
           memory.release();
         }
@@ -109,16 +117,20 @@ final class SharedMemory {
     }
   }
 
-  /** Gives back what only the snapshots of this series had. Takes no Java heap. */
-  void releaseSnapshots(long first) {
-    Cx.sharedSnapshotFree(first);
-    lower();
+  /** What is counted for all maps; for tests. */
+  static long shares() {
+    long sum = 0;
+    for (SharedMemory memory : LIVE) {
+      sum += memory.share.get();
+    }
+    return sum;
   }
 
   /**
    * Makes sure that some dozen changes are within the limit.
    *
    * @throws OutOfMemoryError if they aren't, even after collections; the map hasn't changed
+   * @throws StackOverflowError if there might not be stack enough; the map hasn't changed
    */
   void settle() {
     lower();
@@ -127,6 +139,7 @@ final class SharedMemory {
     if (wanted - had < CHUNK / 2) {
       return;
     }
+    NativeMemory.requireStack();
     if (NativeMemory.count(wanted - had)) {
       share.addAndGet(wanted - had);
       return;
@@ -139,6 +152,12 @@ final class SharedMemory {
 
   /** Gives back what the map doesn't need any more. */
   void lower() {
+    StackProbe.require(STACK_NEEDED);
+    lowerShare();
+  }
+
+  /** As {@link #lower}, for a thread that has made sure that there is stack enough. */
+  void lowerShare() {
     long wanted = Cx.sharedBytes(map) + CHUNK;
     long had = share.get();
     if (had - wanted > CHUNK && share.compareAndSet(had, wanted)) {

@@ -4,7 +4,6 @@ import io.contexture.internal.Reaper;
 import java.lang.ref.PhantomReference;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +45,7 @@ final class Slab {
   /** What keeps the phantoms alive until their slabs are dead. */
   private static final Set<Phantom> PHANTOMS = ConcurrentHashMap.newKeySet();
 
-  /** Where the memory begins. Also the address of the slab's cx_space. */
+  /** Where the memory begins. Also the address of the slab's cx_space. 0 if there is no memory. */
   final long addr;
 
   /** Size of the memory, header included. */
@@ -55,56 +54,43 @@ final class Slab {
   /** Keeps this slab alone: right for every block that points nowhere else. */
   final Keep sole;
 
-  private Slab(long addr, long bytes) {
-    this.addr = addr;
+  /**
+   * With what takes Java heap first, and the memory last: so there is no memory without an owner,
+   * even where the heap ends. There is {@linkplain NativeMemory#requireStack stack} enough.
+   */
+  private Slab(long bytes) {
     this.bytes = bytes;
     this.sole = new Keep(this);
+    Phantom phantom = new Phantom(this);
+    PHANTOMS.add(phantom);
+    this.addr = phantom.allocate();
   }
 
   /**
    * A new slab with room for {@code bytes} bytes of blocks.
    *
    * @throws OutOfMemoryError when native memory is exhausted
+   * @throws StackOverflowError if there might not be stack enough; nothing has changed then
    */
   static Slab withRoomFor(long bytes) {
-    Reaper.poke(); // what is dead makes room, and whoever makes slabs will want them freed
-    long total = FreeBlocks.sizeFor(bytes + HEADER_BYTES);
-    long addr = NativeMemory.allocateSlabOrZero(total);
-    if (addr == 0) {
-      throw NativeMemory.exhausted(total);
+    Slab slab = attempt(bytes);
+    if (slab.addr == 0) {
+      throw NativeMemory.exhausted(slab.bytes);
     }
-    return own(addr, total);
+    return slab;
   }
 
   /** As {@link #withRoomFor}, or {@code null} when native memory is exhausted. */
   static @Nullable Slab tryWithRoomFor(long bytes) {
-    Reaper.poke();
-    long total = FreeBlocks.sizeFor(bytes + HEADER_BYTES);
-    long addr = NativeMemory.allocateSlabOrZero(total);
-    return addr == 0 ? null : own(addr, total);
+    Slab slab = attempt(bytes);
+    return slab.addr == 0 ? null : slab;
   }
 
-  /** The slab that owns the memory from now on. If it can't be made, the memory is freed. */
-  private static Slab own(long addr, long bytes) {
-    Phantom phantom = null;
-    boolean owned = false;
-    try {
-      Slab slab = new Slab(addr, bytes);
-      phantom = new Phantom(slab);
-      PHANTOMS.add(phantom);
-      Cx.putLong(addr + NEXT, addr + HEADER_BYTES);
-      Cx.putLong(addr + END, addr + bytes);
-      owned = true;
-      return slab;
-    } finally {
-      if (!owned) {
-        if (phantom != null) {
-          phantom.reap();
-        } else {
-          NativeMemory.freeSlab(addr, bytes);
-        }
-      }
-    }
+  /** A new slab, perhaps one without memory, for nobody then. */
+  private static Slab attempt(long bytes) {
+    Reaper.poke(); // what is dead makes room, and whoever makes slabs will want them freed
+    NativeMemory.requireStack();
+    return new Slab(FreeBlocks.sizeFor(bytes + HEADER_BYTES));
   }
 
   /** Where C shall write its result. */
@@ -145,26 +131,56 @@ final class Slab {
     return PHANTOMS.size();
   }
 
+  /** Number of slabs that have memory, followed by its bytes; for tests. */
+  static long[] owned() {
+    long[] owned = new long[2];
+    for (Phantom phantom : PHANTOMS) {
+      if (phantom.addr != 0) {
+        owned[0]++;
+        owned[1] += phantom.bytes;
+      }
+    }
+    return owned;
+  }
+
   /** Frees the memory once the slab is dead. */
   private static final class Phantom extends PhantomReference<Object> implements Reaper.Reapable {
-    private final long addr;
     private final long bytes;
-    private final long number = NativeMemory.slabMade();
-    private final AtomicBoolean freed = new AtomicBoolean();
+
+    /** Where the memory is, from when it has been allocated until it has been freed; else 0. */
+    private long addr;
+
+    /** Counts the slabs with memory; 0 for one that hasn't been counted, or not any more. */
+    private long number;
 
     Phantom(Slab slab) {
       super(slab, Reaper.QUEUE);
-      addr = slab.addr;
       bytes = slab.bytes;
     }
 
+    /** Takes the memory, once, and returns where it is; 0 if there is none. */
+    long allocate() {
+      addr = NativeMemory.allocateSlabOrZero(bytes);
+      if (addr != 0) {
+        number = NativeMemory.slabMade();
+        Cx.putLong(addr + NEXT, addr + HEADER_BYTES);
+        Cx.putLong(addr + END, addr + bytes);
+      }
+      return addr;
+    }
+
+    /** Repeated after an {@link OutOfMemoryError}, it does what is left. */
     @Override
     public void reap() {
-      if (freed.compareAndSet(false, true)) {
-        PHANTOMS.remove(this);
+      if (addr != 0) {
         NativeMemory.freeSlab(addr, bytes);
-        NativeMemory.slabFreed(number);
+        addr = 0;
       }
+      if (number != 0) {
+        NativeMemory.slabFreed(number);
+        number = 0;
+      }
+      PHANTOMS.remove(this);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm;
 
+import io.contexture.Await;
 import io.contexture.internal.Reaper;
 import io.contexture.internal.load.NativeLibrary;
 import java.time.Duration;
@@ -82,5 +83,36 @@ public final class FfmHooks {
       }
       LockSupport.parkNanos(5_000_000);
     }
+  }
+
+  /**
+   * Waits until every byte that is counted as in use is one that a slab or a shared map has, and
+   * every block is in a slab or kept for one: what isn't then has been lost for good. Of what isn't
+   * poisoned.
+   */
+  public static void awaitBalance() {
+    try {
+      Await.until("lost native memory", () -> imbalance().isEmpty());
+    } catch (AssertionError e) {
+      throw new AssertionError(imbalance(), e);
+    }
+  }
+
+  /** Says what doesn't add up, at least at this moment. */
+  private static String imbalance() {
+    long[] owned = Slab.owned();
+    long slabs = NativeMemory.slabsLive();
+    long blocks = Ledger.BLOCKS.size() - owned[0] - FreeBlocks.blocks();
+    long bytes = NativeMemory.bytesInUse() - owned[1] - SharedMemory.shares();
+    // An engine has a block for good, of 64 bytes.
+    return slabs == owned[0] && bytes == 64 * blocks
+        ? ""
+        : slabs
+            + " slabs live, "
+            + owned[0]
+            + " have memory; blocks of nobody: "
+            + blocks
+            + "; bytes of nobody: "
+            + bytes;
   }
 }
