@@ -98,8 +98,8 @@ public final class FfmHooks {
     }
   }
 
-  /** Says what doesn't add up, at least at this moment. */
-  private static String imbalance() {
+  /** Says what doesn't add up, if anything, at this moment. */
+  static String imbalance() {
     long[] owned = Slab.owned();
     long slabs = NativeMemory.slabsLive();
     long blocks = Ledger.BLOCKS.size() - owned[0] - FreeBlocks.blocks();

@@ -4,6 +4,7 @@ import io.contexture.Await;
 import io.contexture.ContextVar;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ final class HeapEndMain {
       FreeBlocks.decay(true);
     }
     check(failures > 0);
-    FfmHooks.awaitBalance();
+    awaitBalance();
 
     keep();
     fill();
@@ -48,10 +49,10 @@ final class HeapEndMain {
       failures++;
     }
     chain = null;
-    FfmHooks.awaitBalance();
+    awaitBalance();
     FreeBlocks.decay(true);
     check(FreeBlocks.bytes() == 0);
-    FfmHooks.awaitBalance();
+    awaitBalance();
 
     Slab[] slabs = hold(100);
     check(NativeMemory.bytesInUse() >= 100 * LARGE);
@@ -107,12 +108,18 @@ final class HeapEndMain {
     return slabs;
   }
 
-  /** Waits until none of the large slabs is left. */
+  /** Waits until none of the large slabs is left, nor anything that is nobody's. */
   private static void awaitRelease() {
-    check(
-        FfmHooks.collectUntil(
-            () -> NativeMemory.bytesInUse() < LARGE, Duration.ofSeconds(30 * Await.PATIENCE)));
-    FfmHooks.awaitBalance();
+    awaitThat(() -> NativeMemory.bytesInUse() < LARGE);
+    awaitBalance();
+  }
+
+  private static void awaitBalance() {
+    awaitThat(() -> FfmHooks.imbalance().isEmpty());
+  }
+
+  private static void awaitThat(BooleanSupplier condition) {
+    check(FfmHooks.collectUntil(condition, Duration.ofSeconds(30 * Await.PATIENCE)));
   }
 
   /** Has blocks kept for other slabs. */
@@ -131,7 +138,7 @@ final class HeapEndMain {
   private static void check(boolean condition) {
     if (!condition) {
       throw new AssertionError(
-          NativeMemory.slabsLive() + " slabs, " + NativeMemory.bytesInUse() + " bytes in use");
+          NativeMemory.bytesInUse() + " bytes in use; " + FfmHooks.imbalance());
     }
   }
 }
