@@ -233,12 +233,12 @@ CX_API int64_t cx_hamt_iterate(
 
 /* Writes the canonical text of the shape (docs/dump-format.md) with a final NUL to buffer and
  * returns its length without the NUL. If the length is >= capacity, what fits is written and the
- * caller may retry with more; buffer may be NULL when capacity is 0. Any thread. O(n). */
+ * caller may retry with more; buffer may be NULL when capacity is 0. Any thread, wait-free. O(n). */
 CX_API uint64_t cx_hamt_dump(const cx_hamt *map, char *buffer, uint64_t capacity);
 
 /* For tests only: *out = an empty map whose hash is `key >> 4` in place of cx_mix(key), so that
  * keys that differ in their low 4 bits only collide fully, and any path can be forced. All maps
- * derived from it hash so. Errors: CX_NEED_SPACE, CX_INVALID. */
+ * derived from it hash so. Any thread, wait-free. Errors: CX_NEED_SPACE, CX_INVALID. */
 CX_API int32_t cx_test_hamt_raw(cx_space *space, const cx_hamt **out);
 
 /* -------------------------------------------------------------------- runtime, variables -- */
@@ -278,7 +278,7 @@ typedef struct cx_var {
 CX_API int32_t cx_var_new(cx_runtime *runtime, cx_var *out);
 
 /* Gives the variable a new version: cached values of it are no longer found. The caller sees to it
- * that no other thread uses this cx_var meanwhile. Errors: CX_EXHAUSTED, CX_INVALID. */
+ * that no other thread uses this cx_var meanwhile. Lock-free. Errors: CX_EXHAUSTED, CX_INVALID. */
 CX_API int32_t cx_var_touch(cx_runtime *runtime, cx_var *var);
 
 /* -------------------------------------------------------------- execution-context chains -- */
@@ -312,7 +312,7 @@ CX_API int32_t cx_link_find(const cx_link *ec, uint64_t id, uint64_t *value);
  * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE. */
 CX_API int32_t cx_link_squash(const cx_link *ec, cx_space *space, const cx_hamt **out);
 
-/* As cx_hamt_dump, for a chain, topmost link first. */
+/* As cx_hamt_dump, for a chain, topmost link first. Any thread, wait-free. */
 CX_API uint64_t cx_link_dump(const cx_link *ec, char *buffer, uint64_t capacity);
 
 /* -------------------------------------------------------------------- records of threads -- */
@@ -391,7 +391,7 @@ CX_API uint64_t cx_record_next_version(cx_runtime *runtime, cx_record *thread);
 CX_API int64_t cx_record_find(
     cx_record *thread, uint64_t id, uint64_t var_version, uint64_t *word);
 
-/* Canonical text of the thread's stack: the topmost map, then the chain. Owner. */
+/* Canonical text of the thread's stack: the topmost map, then the chain. Owner, wait-free. */
 CX_API uint64_t cx_record_dump(const cx_record *thread, char *buffer, uint64_t capacity);
 
 /* --------------------------------------------------------- variables on a record's stack -- */
@@ -424,7 +424,7 @@ typedef struct cx_cell {
   uint64_t holder; /* unique_id of the thread state that entered it, 0 if none; use atomically */
 } cx_cell;
 
-/* An empty logical context in `space`. Any thread. Errors: CX_NEED_SPACE, CX_INVALID. */
+/* An empty logical context in `space`. Any thread, wait-free. Errors: CX_NEED_SPACE, CX_INVALID. */
 CX_API int32_t cx_cell_new(cx_space *space, cx_cell **out);
 
 /* What a push saved; the matching pop wants it back. */
@@ -435,8 +435,8 @@ typedef struct cx_saved {
   cx_cell *lc;
 } cx_saved;
 
-/* S5, "get execution context": *out = the thread's whole stack as an immutable chain. Owner.
- * Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
+/* S5, "get execution context": *out = the thread's whole stack as an immutable chain. Owner,
+ * wait-free. Errors: CX_NEED_SPACE, CX_INVALID, CX_TOO_LARGE, CX_STALE. */
 CX_API int32_t cx_record_capture(const cx_record *thread, cx_space *space, const cx_link **out);
 
 /* S6, "set execution context": makes `ec` current under a fresh empty LC and saves in *frame what
