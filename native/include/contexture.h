@@ -233,7 +233,8 @@ CX_API int64_t cx_hamt_iterate(
 
 /* Writes the canonical text of the shape (docs/dump-format.md) with a final NUL to buffer and
  * returns its length without the NUL. If the length is >= capacity, what fits is written and the
- * caller may retry with more; buffer may be NULL when capacity is 0. Any thread, wait-free. O(n). */
+ * caller may retry with more; buffer may be NULL when capacity is 0. Any thread, wait-free.
+ * O(n). */
 CX_API uint64_t cx_hamt_dump(const cx_hamt *map, char *buffer, uint64_t capacity);
 
 /* For tests only: *out = an empty map whose hash is `key >> 4` in place of cx_mix(key), so that
@@ -567,7 +568,8 @@ CX_API int64_t cx_shared_snapshot_series(cx_shared *map, cx_shared_reader *reade
 CX_API int64_t cx_shared_snapshot_next(cx_shared_snapshot *first, cx_shared_reader *reader);
 
 /* Releases a snapshot and its series, no call being under way with any of them. NULL, and one that
- * cx_shared_snapshot_next gave while its series lives, are no-ops. Any thread, lock-free; allocates. */
+ * cx_shared_snapshot_next gave while its series lives, are no-ops. Any thread, lock-free;
+ * allocates. */
 CX_API void cx_shared_snapshot_free(cx_shared_snapshot *snapshot);
 
 /* As cx_shared_get and cx_shared_find, in a snapshot. Any thread, wait-free, don't allocate. */
