@@ -57,8 +57,11 @@ public final class Reaper {
   /** While it rests: as long as the JDK's own cleaners do. */
   private static final Long RESTING = 60_000L;
 
-  /** While a thread may end at any time whose state is waiting for just that. */
-  private static final Long LINGERING = 50L;
+  /**
+   * While a thread may end at any time whose state is waiting for just that: ever longer, since it
+   * may as well go on for ever.
+   */
+  private static final Long[] LINGERING = {50L, 100L, 200L, 400L, 800L, 1_600L, ACTIVE};
 
   private static final int RETRIES = 100;
   private static final long RETRY_NANOS = 1_000_000;
@@ -77,13 +80,16 @@ public final class Reaper {
   /** The thread that serves the queue, or the one that starts it. */
   private static volatile @Nullable Thread daemon;
 
-  /** Whether the class loader doesn't give what it takes any more. */
+  /** Whether there can be no daemon: the class loader doesn't give any more what that takes. */
   private static volatile boolean closed;
 
   /** Whether there has been a slow path since the daemon last looked. */
   private static volatile boolean used;
 
   private static volatile boolean resting;
+
+  /** How often in a row it has waited for a thread to end. The daemon's. */
+  private static int lingered;
 
   /** When there was something to do, as {@link System#nanoTime} has it. The daemon's. */
   private static long busyAt = System.nanoTime();
@@ -117,7 +123,7 @@ public final class Reaper {
       used = true;
     }
     Thread serving = daemon;
-    boolean served = (serving != null && serving.isAlive()) || closed || startDaemon();
+    boolean served = (serving != null && serving.isAlive()) || startDaemon();
     if (!served || isBacklog) {
       try {
         drain();
@@ -126,6 +132,8 @@ public final class Reaper {
         }
       } catch (StackOverflowError nothingTaken) {
         // A call from further up, or the daemon, does it.
+      } catch (LinkageError undeployed) {
+        closed = true; // what is left goes with the loader
       }
     }
   }
@@ -220,9 +228,14 @@ public final class Reaper {
         keepUp(true);
         resting = true;
       }
-      return ThreadStates.hasLingering() ? LINGERING : resting ? RESTING : ACTIVE;
+      if (!ThreadStates.hasLingering()) {
+        lingered = 0;
+        return resting ? RESTING : ACTIVE;
+      }
+      lingered = dead != null ? 0 : Math.min(lingered + 1, LINGERING.length - 1);
+      return LINGERING[lingered];
     } catch (OutOfMemoryError tryAgain) {
-      return LINGERING;
+      return LINGERING[0];
     } catch (LinkageError undeployed) {
       closed = true;
       isBacklog = false;
@@ -244,6 +257,9 @@ public final class Reaper {
     if (serving != null && serving.isAlive()) {
       return true;
     }
+    if (closed) {
+      return false;
+    }
     try {
       // It takes some milliseconds, which nobody need wait for.
       Thread starting = daemonOf(Reaper::start);
@@ -256,8 +272,13 @@ public final class Reaper {
   }
 
   private static Thread daemonOf(Runnable task) {
+    ThreadGroup group = Thread.currentThread().getThreadGroup();
+    while (group != null && group.getParent() != null) {
+      group = group.getParent(); // not one of the application's, whose class might be, too
+    }
     Thread thread =
         Thread.ofPlatform()
+            .group(group)
             .daemon()
             .name("contexture-reaper")
             .inheritInheritableThreadLocals(false)
@@ -308,21 +329,28 @@ public final class Reaper {
                 ReferenceQueue.class, "remove", MethodType.methodType(Reference.class, long.class))
             .bindTo(QUEUE)
             .asType(MethodType.methodType(Reference.class, Long.class));
-    MethodHandle waitAndDo =
-        MethodHandles.filterReturnValue(
-            wait, MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round));
-    // Nothing is left to call, no memory for that, or an interrupt: nobody but a container that
-    // shuts down interrupts it.
-    MethodHandle end =
-        MethodHandles.dropArguments(MethodHandles.constant(Long.class, null), 0, Throwable.class);
+    // After an interrupt it goes on: somebody has to. Where the reference is cleared there is
+    // nothing left to call, and it ends.
+    MethodHandle waitAnyhow =
+        MethodHandles.catchException(wait, Throwable.class, giving(null, Reference.class));
+    MethodHandle roundIfThere =
+        MethodHandles.catchException(
+            MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round),
+            Throwable.class,
+            giving(null, Long.class));
     MethodHandle loop =
         MethodHandles.doWhileLoop(
-            MethodHandles.constant(Long.class, LINGERING),
-            MethodHandles.catchException(waitAndDo, Throwable.class, end),
+            MethodHandles.constant(Long.class, LINGERING[0]),
+            MethodHandles.filterReturnValue(waitAnyhow, roundIfThere),
             jdk.findStatic(
                     Objects.class, "nonNull", MethodType.methodType(boolean.class, Object.class))
                 .asType(MethodType.methodType(boolean.class, Long.class)));
     return MethodHandleProxies.asInterfaceInstance(
         Runnable.class, loop.asType(MethodType.methodType(void.class)));
+  }
+
+  /** A handler of whatever is thrown. */
+  private static <T> MethodHandle giving(@Nullable T result, Class<T> type) {
+    return MethodHandles.dropArguments(MethodHandles.constant(type, result), 0, Throwable.class);
   }
 }

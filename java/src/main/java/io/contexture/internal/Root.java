@@ -57,6 +57,9 @@ public final class Root {
   private @Nullable Object[][] chunks;
   private int used;
 
+  /** How often variables have got other slots; differs between roots of one context that do. */
+  private int compactions;
+
   /** The values of long variables by slot, while the pairs lead; owned as chunk 0 is. */
   private long @Nullable [] words = NO_WORDS;
 
@@ -88,6 +91,7 @@ public final class Root {
     used = shared.used;
     words = shared.words;
     bound = shared.bound;
+    compactions = shared.compactions;
     Roots.register(this);
     scrubIfPurgedSince(epoch);
   }
@@ -637,8 +641,14 @@ public final class Root {
   /** A new root with the live bindings of this one. */
   Root compacted(AbstractLongHamt emptyMap) {
     Root to = new Root(emptyMap);
+    to.compactions = compactions + 1;
     to.addAllMissing(this);
     return to;
+  }
+
+  /** Tells whether slots are the same in two roots of one context, one after the other. */
+  int compactions() {
+    return compactions;
   }
 
   /** Adds every live binding of {@code from} whose variable isn't bound here. Owner, unshared. */

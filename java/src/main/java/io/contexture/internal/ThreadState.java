@@ -682,16 +682,37 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
    * @throws OutOfMemoryError if there is none now; nothing has changed
    */
   public final @Nullable AbstractLongHamt mapToPutBack(VarRef ref) {
-    Root root = topRoot();
-    return root == null || (!exposed && root.hasRoomAmongFew(ref)) || root.isWastefulFor(ref)
-        ? null
-        : root.keepMap();
+    Lc lc = top;
+    Root root = lc == null ? null : lc.root;
+    if (lc == null || root == null || (!exposed && root.hasRoomAmongFew(ref))) {
+      return null;
+    }
+    if (root.isWastefulFor(ref)) { // else to bind would compact it, after its map was kept
+      Root compacted = root.compacted(engine.emptyMap());
+      forgetWritable();
+      lc.forgetDerived();
+      recordStale = true;
+      replaced(lc, root, compacted);
+      return mapOfSlots(compacted, ref);
+    }
+    return mapOfSlots(root, ref);
   }
 
-  /** The map of the topmost LC once the binding is made, likewise. */
+  private @Nullable AbstractLongHamt mapOfSlots(Root root, VarRef ref) {
+    compactionsAtKept = root.compactions();
+    return !exposed && root.hasRoomAmongFew(ref) ? null : root.keepMap();
+  }
+
+  /** {@link Root#compactions} when {@link #mapToPutBack} last kept a map. */
+  private int compactionsAtKept;
+
+  /**
+   * The map of the topmost LC once the binding is made, likewise; null if that has compacted it all
+   * the same, as more variables may have died meanwhile: its slots are others then.
+   */
   public final @Nullable AbstractLongHamt keptMap() {
     Root root = topRoot();
-    return root == null ? null : root.keepMap();
+    return root == null || root.compactions() != compactionsAtKept ? null : root.keepMap();
   }
 
   /**

@@ -1,12 +1,16 @@
 package io.contexture.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.contexture.Await;
 import io.contexture.StackEnd;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -74,6 +78,27 @@ class ReaperTest {
   }
 
   @Test
+  void anInterruptDoesNotEndTheDaemon() {
+    REAPED.set(0);
+    Reaper.poke();
+    Await.until("interrupted", ReaperTest::interruptDaemon);
+    assertTrue(new Counted(new Object()).enqueue());
+    Await.until("released", () -> REAPED.get() == 1);
+    assertTrue(interruptDaemon());
+  }
+
+  private static boolean interruptDaemon() {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("contexture-reaper")) {
+        assertNull(Objects.requireNonNull(thread.getThreadGroup()).getParent());
+        thread.interrupt();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Test
   void theDaemonReleasesWhileItRests() {
     REAPED.set(0);
     Reaper.poke();
@@ -91,6 +116,7 @@ class ReaperTest {
     dead.reap();
     Reaper.drain();
     Await.until("purged", () -> !Roots.isPurgeRequested());
+    assertFalse(Reaper.isResting()); // it hasn't just looked after a minute
   }
 
   @Test
@@ -100,14 +126,16 @@ class ReaperTest {
     dead.reap();
     Reaper.drain();
     Await.until("purged", () -> !Roots.isPurgeRequested());
+    Object variable = new Object();
     VarRef next;
     do { // other tests' variables may have died, too
-      next = new VarRef(new Object(), 19, "next", false);
+      next = new VarRef(variable, 19, "next", false);
     } while (next.tag < dead.tag);
     dead.reap();
     VarCache.giveBackTag(dead);
     Reaper.drain();
     Await.until("nothing to purge", () -> !Roots.isPurgeRequested());
-    assertNotEquals(next.tag, new VarRef(new Object(), 20, "another", false).tag);
+    assertNotEquals(next.tag, new VarRef(variable, 20, "another", false).tag);
+    Reference.reachabilityFence(variable);
   }
 }
