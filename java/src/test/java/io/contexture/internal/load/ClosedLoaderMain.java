@@ -19,6 +19,7 @@ public final class ClosedLoaderMain {
     URL[] classes = {Path.of(args[0]).toUri().toURL()};
     URLClassLoader application = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader());
     Object[] variable = {setVariable(application)};
+    Await.until("the reaper's daemon serves", ClosedLoaderMain::isDaemonWaiting);
     application.close();
     WeakReference<Object> value = new WeakReference<>(valueOf(variable[0]));
     variable[0] = null;
@@ -29,6 +30,14 @@ public final class ClosedLoaderMain {
     application = null;
     Await.collected("loader", gone);
     System.out.println("undeployed=true");
+  }
+
+  private static boolean isDaemonWaiting() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(
+            each ->
+                each.getName().equals("contexture-reaper")
+                    && each.getState() == Thread.State.TIMED_WAITING);
   }
 
   private static Object setVariable(ClassLoader loader) throws ReflectiveOperationException {
