@@ -62,14 +62,7 @@ final class VarBinding implements Binding {
     VarBinding binding = new VarBinding(variable, ref, lc, state, state.lookupTopmost(ref), 0);
     binding.mapBefore = state.mapToPutBack(ref);
     ThreadState.setCurrent(ref, variable, value);
-    // Nothing fails from here on: there is stack enough for it.
-    binding.mapAfter = binding.mapBefore == null ? null : state.keptMap();
-    binding.place = ++lc.bindings;
-    if (guest != null) {
-      guest.place = binding.place;
-      guest.next = lc.guests;
-      lc.guests = guest;
-    }
+    binding.open(state, guest);
     return binding;
   }
 
@@ -90,15 +83,19 @@ final class VarBinding implements Binding {
             bound ? state.lookupTopmostLong(ref) : 0);
     binding.mapBefore = state.mapToPutBack(ref);
     ThreadState.setCurrentLong(ref, variable, value);
-    // As in bind.
-    binding.mapAfter = binding.mapBefore == null ? null : state.keptMap();
-    binding.place = ++lc.bindings;
+    binding.open(state, guest);
+    return binding;
+  }
+
+  /** Once the variable is set. Nothing fails here: there is stack enough for it. */
+  private void open(ThreadState state, Lc.@Nullable Guest guest) {
+    mapAfter = mapBefore == null ? null : state.keptMap();
+    place = ++lc.bindings;
     if (guest != null) {
-      guest.place = binding.place;
+      guest.place = place;
       guest.next = lc.guests;
       lc.guests = guest;
     }
-    return binding;
   }
 
   @Override

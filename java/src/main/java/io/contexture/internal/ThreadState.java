@@ -524,10 +524,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     final boolean wasEmpty = before == null || before.isEmpty();
     final long v = wasEmpty ? takeVersion() : version;
     final Root root = rootForWriting(lc, before, ref);
-    forget(seen);
-    forgetWritable();
-    lc.forgetDerived();
-    recordStale = true;
+    beginChange(lc, seen);
     final long inLine =
         ref.isLong ? root.setLong(ref, word, exposed) : root.set(ref, value, exposed);
     // The value is in place. Now plain stores only, see the class comment.
@@ -591,10 +588,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return false;
     }
     final Root root = rootForWriting(lc, before, ref);
-    forget(line);
-    forgetWritable();
-    lc.forgetDerived();
-    recordStale = true;
+    beginChange(lc, line);
     root.remove(ref, exposed);
     replaced(lc, before, root);
     return true;
@@ -640,6 +634,14 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       line.value = null;
       line.stackVersion = NO_VERSION;
     }
+  }
+
+  /** Forgets what an LC's contents, and the variable's line, are about to be no more. */
+  private void beginChange(Lc lc, VarCache.@Nullable Line line) {
+    forget(line);
+    forgetWritable();
+    lc.forgetDerived();
+    recordStale = true;
   }
 
   private void forgetWritable() {
@@ -689,16 +691,10 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
     }
     if (root.isWastefulFor(ref)) { // else to bind would compact it, after its map was kept
       Root compacted = root.compacted(engine.emptyMap());
-      forgetWritable();
-      lc.forgetDerived();
-      recordStale = true;
+      beginChange(lc, null);
       replaced(lc, root, compacted);
-      return mapOfSlots(compacted, ref);
+      root = compacted;
     }
-    return mapOfSlots(root, ref);
-  }
-
-  private @Nullable AbstractLongHamt mapOfSlots(Root root, VarRef ref) {
     compactionsAtKept = root.compactions();
     return !exposed && root.hasRoomAmongFew(ref) ? null : root.keepMap();
   }
@@ -730,10 +726,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
       return false;
     }
     Root root = lc.shared ? current.copy() : current;
-    forget(line(ref));
-    forgetWritable();
-    lc.forgetDerived();
-    recordStale = true;
+    beginChange(lc, line(ref));
     root.putBack(ref, before);
     replaced(lc, current, root);
     return true;

@@ -110,21 +110,23 @@ class ReaperTest {
   void whatOthersFindWhileTheDaemonRestsIsPurged() {
     Reaper.poke();
     Await.until("resting", Reaper::isResting);
+    purged();
+    Await.until("awake", () -> !Reaper.isResting()); // which it isn't after a look once a minute
+  }
+
+  /** What is left of a variable that died, and was found dead by this thread. */
+  private static VarRef purged() {
     VarRef dead = new VarRef(new Object(), 17, "dead", false);
     dead.clear();
     dead.reap();
     Reaper.drain();
     Await.until("purged", () -> !Roots.isPurgeRequested());
-    Await.until("awake", () -> !Reaper.isResting()); // which it isn't after a look once a minute
+    return dead;
   }
 
   @Test
   void variableThatIsReapedTwiceGivesItsTagBackOnce() {
-    VarRef dead = new VarRef(new Object(), 18, "dead", false);
-    dead.clear();
-    dead.reap();
-    Reaper.drain();
-    Await.until("purged", () -> !Roots.isPurgeRequested());
+    VarRef dead = purged();
     Object variable = new Object();
     VarRef next;
     do { // other tests' variables may have died, too

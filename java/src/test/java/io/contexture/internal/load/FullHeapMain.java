@@ -34,7 +34,6 @@ public final class FullHeapMain {
     int wrong = 0;
     VARIABLE.set("bound");
     for (int round = 0; round <= ROUNDS; round++) {
-      takePlace(Thread.currentThread().threadId());
       // Entering this has made the line of the variable invalid.
       String[] found = new String[2];
       boolean[] wasFull = new boolean[1];
@@ -59,12 +58,6 @@ public final class FullHeapMain {
     }
     System.out.println("full=" + full);
     System.out.println("wrong=" + wrong);
-  }
-
-  private static void takePlace(long mine) {
-    Thread taker = placeTaker(mine);
-    taker.start();
-    join(taker);
   }
 
   /** A thread whose state takes the place of that of the thread with the id {@code mine}. */

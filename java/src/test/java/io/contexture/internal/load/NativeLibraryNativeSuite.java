@@ -214,8 +214,7 @@ class NativeLibraryNativeSuite {
     }
     Outcome outcome =
         new ChildJvm().withNativeAccess().run(LoaderPerFileMain.class, arguments.toArray());
-    assertEquals("", outcome.err());
-    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEndedWell(outcome);
     for (int length : lengths) {
       String answer = outcome.value("length" + length);
       assertTrue(answer.startsWith("JAVA "), answer);
@@ -366,8 +365,7 @@ class NativeLibraryNativeSuite {
   void eachClassLoaderHasItsOwnAndGivesItBack() throws Exception {
     Outcome outcome =
         new ChildJvm().withNativeAccess().run(TwoLoadersMain.class, ChildJvm.mainClasses());
-    assertEquals("", outcome.err());
-    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEndedWell(outcome);
     assertFalse(outcome.out().contains("backend=JAVA"), outcome.toString());
     assertEquals("2", outcome.value("mapped"), outcome.toString());
     assertEquals("true", outcome.value("freed"), outcome.toString());
@@ -379,8 +377,7 @@ class NativeLibraryNativeSuite {
   void undeployingGivesBackTheNativeMemoryInUse() throws Exception {
     Outcome outcome =
         new ChildJvm().withNativeAccess().run(UndeployMain.class, ChildJvm.mainClasses());
-    assertEquals("", outcome.err());
-    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEndedWell(outcome);
     long keysAndValues = 2 * 2 * Long.BYTES * UndeployMain.ENTRIES;
     assertTrue(Long.parseLong(outcome.value("live")) > keysAndValues, outcome.toString());
     assertEquals("true", outcome.value("collected"), outcome.toString());
@@ -396,8 +393,7 @@ class NativeLibraryNativeSuite {
             .withNativeAccess()
             .with("contexture.backend", backend)
             .run(ClosedLoaderMain.class, ChildJvm.mainClasses());
-    assertEquals("", outcome.err());
-    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEndedWell(outcome);
     assertEquals("true", outcome.value("purged"), outcome.toString());
     assertEquals("true", outcome.value("undeployed"), outcome.toString());
   }
@@ -412,10 +408,14 @@ class NativeLibraryNativeSuite {
             .with("-Xmx32m")
             .with("-XX:+UseSerialGC")
             .run(FullHeapMain.class);
-    assertEquals("", outcome.err());
-    assertEquals(0, outcome.exit(), outcome.toString());
+    assertEndedWell(outcome);
     assertNotEquals("0", outcome.value("full"), outcome.toString());
     assertEquals("0", outcome.value("wrong"), outcome.toString());
+  }
+
+  private static void assertEndedWell(Outcome outcome) {
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.exit(), outcome.toString());
   }
 
   /** Something to do after compiling and before loading. */
