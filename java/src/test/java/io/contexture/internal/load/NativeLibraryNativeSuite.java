@@ -376,7 +376,10 @@ class NativeLibraryNativeSuite {
   @Test
   void undeployingGivesBackTheNativeMemoryInUse() throws Exception {
     Outcome outcome =
-        new ChildJvm().withNativeAccess().run(UndeployMain.class, ChildJvm.mainClasses());
+        new ChildJvm()
+            .withNativeAccess()
+            .with("contexture.native.limit", 256L << 20)
+            .run(UndeployMain.class, ChildJvm.mainClasses());
     assertEndedWell(outcome);
     long keysAndValues = 2 * 2 * Long.BYTES * UndeployMain.ENTRIES;
     assertTrue(Long.parseLong(outcome.value("live")) > keysAndValues, outcome.toString());
