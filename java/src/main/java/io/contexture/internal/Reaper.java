@@ -30,8 +30,8 @@ public final class Reaper {
   /** A reference that knows what to do once its referent is gone. */
   public interface Reapable {
     /**
-     * Releases what the reference stood for. Called once, on any thread, and again after an {@link
-     * OutOfMemoryError}; must not block or throw anything else.
+     * Releases what the reference stood for. Called once, on any thread, and again, later, after an
+     * {@link OutOfMemoryError}; must not block or throw anything else.
      */
     void reap();
   }
@@ -63,8 +63,15 @@ public final class Reaper {
    */
   private static final Long[] LINGERING = {50L, 100L, 200L, 400L, 800L, 1_600L, ACTIVE};
 
-  private static final int RETRIES = 100;
   private static final long RETRY_NANOS = 1_000_000;
+
+  /**
+   * What could not be released for want of Java heap, and a count of it; guarded by itself. A
+   * reference comes out of the queue once, and so is kept here until there is some.
+   */
+  private static final @Nullable Reference<?>[] REFUSED = new Reference<?>[64];
+
+  private static volatile int refused;
 
   private static volatile @Nullable Upkeep upkeep;
 
@@ -146,12 +153,13 @@ public final class Reaper {
    */
   public static void drain() {
     StackProbe.require(STACK_NEEDED);
+    boolean all = reapRefused();
     Reference<?> dead;
-    while ((dead = QUEUE.poll()) != null) {
-      reap(dead);
+    while (all && (dead = QUEUE.poll()) != null) {
+      all = reap(dead);
     }
     ThreadStates.releaseEnded();
-    if (resting && (Roots.isPurgeRequested() || ThreadStates.hasLingering())) {
+    if (resting && (!all || Roots.isPurgeRequested() || ThreadStates.hasLingering())) {
       try {
         new Nudge().enqueue();
       } catch (OutOfMemoryError itWakesByItself) {
@@ -162,9 +170,10 @@ public final class Reaper {
 
   /** As {@link #drain}, on the daemon, which tells when it could do with help. */
   private static void drainAsDaemon() {
+    boolean all = reapRefused();
     Reference<?> dead;
-    for (int n = 1; (dead = QUEUE.poll()) != null; n++) {
-      reap(dead);
+    for (int n = 1; all && (dead = QUEUE.poll()) != null; n++) {
+      all = reap(dead);
       if (n == BACKLOG) {
         isBacklog = true;
       }
@@ -175,21 +184,63 @@ public final class Reaper {
     ThreadStates.releaseEnded();
   }
 
-  /** A reference comes out of the queue once, so what it stood for is released here or never. */
-  private static void reap(Reference<?> dead) {
-    for (int tries = 0; ; tries++) {
-      try {
-        if (dead instanceof Reapable reapable) { // else it is what ends an earlier daemon
-          reapable.reap();
+  /**
+   * Releases what a reference stood for, or puts it aside.
+   *
+   * @return whether it was released
+   */
+  private static boolean reap(Reference<?> dead) {
+    while (!tryReap(dead)) {
+      if (putAside(dead)) {
+        return false;
+      }
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+    return true;
+  }
+
+  private static boolean tryReap(Reference<?> dead) {
+    try {
+      if (dead instanceof Reapable reapable) { // else it is what ends an earlier daemon
+        reapable.reap();
+      }
+      return true;
+    } catch (OutOfMemoryError e) {
+      return false;
+    }
+  }
+
+  /** Keeps the reference for later; false if there is no room. */
+  private static boolean putAside(Reference<?> dead) {
+    synchronized (REFUSED) {
+      int count = refused;
+      if (count == REFUSED.length) {
+        return false;
+      }
+      REFUSED[count] = dead;
+      refused = count + 1;
+      return true;
+    }
+  }
+
+  /** Releases what was put aside, as far as that can be done now; whether it was all. */
+  private static boolean reapRefused() {
+    while (refused != 0) {
+      Reference<?> dead;
+      synchronized (REFUSED) {
+        int last = refused - 1;
+        dead = last < 0 ? null : REFUSED[last];
+        if (dead == null) {
+          return true; // another thread has it
         }
-        return;
-      } catch (OutOfMemoryError e) {
-        if (tries == RETRIES) {
-          return;
-        }
-        LockSupport.parkNanos(RETRY_NANOS);
+        REFUSED[last] = null;
+        refused = last;
+      }
+      if (!reap(dead)) {
+        return false;
       }
     }
+    return true;
   }
 
   /** Whether the daemon has nothing to do; for tests. */
@@ -228,6 +279,9 @@ public final class Reaper {
         keepUp(true);
         resting = true;
       }
+      if (refused != 0) {
+        return LINGERING[0];
+      }
       if (!ThreadStates.hasLingering()) {
         lingered = 0;
         return resting ? RESTING : ACTIVE;
@@ -262,7 +316,7 @@ public final class Reaper {
     }
     try {
       // It takes some milliseconds, which nobody need wait for.
-      Thread starting = daemonOf(Reaper::start);
+      Thread starting = daemonOf(Reaper::start, (thread, thrown) -> {});
       daemon = starting;
       starting.start();
       return true;
@@ -271,7 +325,7 @@ public final class Reaper {
     }
   }
 
-  private static Thread daemonOf(Runnable task) {
+  private static Thread daemonOf(Runnable task, Thread.UncaughtExceptionHandler handler) {
     ThreadGroup group = Thread.currentThread().getThreadGroup();
     while (group != null && group.getParent() != null) {
       group = group.getParent(); // not one of the application's, whose class might be, too
@@ -284,6 +338,7 @@ public final class Reaper {
             .inheritInheritableThreadLocals(false)
             .unstarted(task);
     thread.setContextClassLoader(null);
+    thread.setUncaughtExceptionHandler(handler);
     return thread;
   }
 
@@ -291,10 +346,18 @@ public final class Reaper {
   private static void start() {
     try {
       loadAll();
-      Thread serving = daemonOf(service());
+      Thread.UncaughtExceptionHandler ignore =
+          implement(
+              Thread.UncaughtExceptionHandler.class,
+              MethodHandles.empty(
+                  MethodType.methodType(void.class, Thread.class, Throwable.class)));
+      // Calling such objects for the first time takes Java heap.
+      ignore.uncaughtException(Thread.currentThread(), new Error());
+      implement(Runnable.class, MethodHandles.empty(MethodType.methodType(void.class))).run();
+      Thread serving = daemonOf(service(), ignore);
       serving.start();
       daemon = serving;
-    } catch (OutOfMemoryError e) {
+    } catch (OutOfMemoryError | InternalError noHeap) {
       // The next slow path tries again.
     } catch (LinkageError | ReflectiveOperationException undeployed) {
       closed = true;
@@ -329,15 +392,28 @@ public final class Reaper {
                 ReferenceQueue.class, "remove", MethodType.methodType(Reference.class, long.class))
             .bindTo(QUEUE)
             .asType(MethodType.methodType(Reference.class, Long.class));
-    // After an interrupt it goes on: somebody has to. Where the reference is cleared there is
-    // nothing left to call, and it ends.
+    // After an interrupt, or where waiting fails for want of Java heap, it goes on: somebody has
+    // to.
+    // Where the reference is cleared there is nothing left to call, and it ends.
+    MethodHandle pause =
+        MethodHandles.insertArguments(
+            jdk.findStatic(
+                LockSupport.class, "parkNanos", MethodType.methodType(void.class, long.class)),
+            0,
+            RETRY_NANOS);
     MethodHandle waitAnyhow =
-        MethodHandles.catchException(wait, Throwable.class, giving(null, Reference.class));
+        MethodHandles.catchException(
+            wait,
+            Throwable.class,
+            MethodHandles.foldArguments(giving(null, Reference.class, Throwable.class), pause));
     MethodHandle roundIfThere =
         MethodHandles.catchException(
-            MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round),
+            MethodHandles.catchException(
+                MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round),
+                OutOfMemoryError.class,
+                giving(LINGERING[0], Long.class, OutOfMemoryError.class)),
             Throwable.class,
-            giving(null, Long.class));
+            giving(null, Long.class, Throwable.class));
     MethodHandle loop =
         MethodHandles.doWhileLoop(
             MethodHandles.constant(Long.class, LINGERING[0]),
@@ -345,12 +421,17 @@ public final class Reaper {
             jdk.findStatic(
                     Objects.class, "nonNull", MethodType.methodType(boolean.class, Object.class))
                 .asType(MethodType.methodType(boolean.class, Long.class)));
-    return MethodHandleProxies.asInterfaceInstance(
-        Runnable.class, loop.asType(MethodType.methodType(void.class)));
+    return implement(Runnable.class, loop.asType(MethodType.methodType(void.class)));
   }
 
-  /** A handler of whatever is thrown. */
-  private static <T> MethodHandle giving(@Nullable T result, Class<T> type) {
-    return MethodHandles.dropArguments(MethodHandles.constant(type, result), 0, Throwable.class);
+  /** An object of the JDK alone, if the method is. */
+  private static <T> T implement(Class<T> type, MethodHandle method) {
+    return MethodHandleProxies.asInterfaceInstance(type, method);
+  }
+
+  /** A handler of what is thrown. */
+  private static <T> MethodHandle giving(
+      @Nullable T result, Class<T> type, Class<? extends Throwable> thrown) {
+    return MethodHandles.dropArguments(MethodHandles.constant(type, result), 0, thrown);
   }
 }

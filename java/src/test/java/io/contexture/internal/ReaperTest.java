@@ -65,6 +65,48 @@ class ReaperTest {
     assertEquals(made[0], REAPED.get());
   }
 
+  /** Cannot be released so many times. */
+  private static final class Starved extends WeakReference<Object> implements Reaper.Reapable {
+    private final AtomicInteger left;
+
+    Starved(int times) {
+      super(new Object(), Reaper.QUEUE);
+      left = new AtomicInteger(times);
+    }
+
+    @Override
+    public void reap() {
+      if (left.getAndDecrement() > 0) {
+        throw new OutOfMemoryError("as where the Java heap ends");
+      }
+      REAPED.incrementAndGet();
+    }
+  }
+
+  @Test
+  void nothingIsLostWhereTheJavaHeapEnds() {
+    REAPED.set(0);
+    int many = 1000; // more than are put aside
+    for (int i = 0; i < many; i++) {
+      assertTrue(new Starved(i % 3).enqueue());
+    }
+    assertTrue(new Starved(300).enqueue());
+    Await.until(
+        "all released",
+        () -> {
+          Reaper.drain();
+          return REAPED.get() == many + 1;
+        });
+  }
+
+  @Test
+  void theDaemonTriesAgainByItself() {
+    REAPED.set(0);
+    Reaper.poke();
+    assertTrue(new Starved(10).enqueue());
+    Await.until("released", () -> REAPED.get() == 1);
+  }
+
   @Test
   void aDaemonReleasesWhatNobodyElseDoes() {
     REAPED.set(0);

@@ -45,6 +45,10 @@ final class Slab {
   /** What keeps the phantoms alive until their slabs are dead. */
   private static final Set<Phantom> PHANTOMS = ConcurrentHashMap.newKeySet();
 
+  static {
+    rehearse();
+  }
+
   /** Where the memory begins. Also the address of the slab's cx_space. 0 if there is no memory. */
   final long addr;
 
@@ -61,7 +65,7 @@ final class Slab {
   private Slab(long bytes) {
     this.bytes = bytes;
     this.sole = new Keep(this);
-    Phantom phantom = new Phantom(this);
+    Phantom phantom = new Phantom(this, bytes);
     PHANTOMS.add(phantom);
     this.addr = phantom.allocate();
   }
@@ -91,6 +95,25 @@ final class Slab {
     Reaper.poke(); // what is dead makes room, and whoever makes slabs will want them freed
     NativeMemory.requireStack();
     return new Slab(FreeBlocks.sizeFor(bytes + HEADER_BYTES));
+  }
+
+  /**
+   * Makes a slab and frees it. What the JVM links when code runs for the first time takes Java
+   * heap; so it is done while nothing has to be freed to make room.
+   */
+  private static void rehearse() {
+    try {
+      NativeMemory.requireStack();
+      long least = FreeBlocks.sizeFor(HEADER_BYTES);
+      Phantom phantom = new Phantom(null, least);
+      // From C, and kept; then what was kept, which goes back.
+      for (int times = 0; times < 2 && phantom.allocate() != 0; times++) {
+        phantom.reap();
+        FreeBlocks.release(times * least);
+      }
+    } catch (OutOfMemoryError | StackOverflowError | IllegalStateException laterThen) {
+      // Whoever wants the first slab sees what is wrong.
+    }
   }
 
   /** Where C shall write its result. */
@@ -153,9 +176,10 @@ final class Slab {
     /** Counts the slabs with memory; 0 for one that hasn't been counted, or not any more. */
     private long number;
 
-    Phantom(Slab slab) {
+    /** Of no slab, it is nothing that the collector finds. */
+    Phantom(@Nullable Slab slab, long bytes) {
       super(slab, Reaper.QUEUE);
-      bytes = slab.bytes;
+      this.bytes = bytes;
     }
 
     /** Takes the memory, once, and returns where it is; 0 if there is none. */

@@ -19,15 +19,19 @@ final class HeapEndMain {
 
   private static @Nullable Node chain;
 
-  private record Node(@Nullable Node next) {}
+  private record Node(@Nullable Node next, byte @Nullable [] load) {}
 
   private HeapEndMain() {}
 
   public static void main(String[] args) {
     FfmHooks.load();
     ContextVar<String> variable = ContextVar.of("v");
-    variable.set("x"); // what is used from here on has been used before
+    variable.set("x");
+    // What is used from here on has been used before, or this test would see the JVM run out of
+    // memory for linking it.
     hold(2);
+    Slab.withRoomFor(3_000);
+    awaitRelease();
     fail(2, 0);
     chain = null;
     awaitRelease();
@@ -68,14 +72,16 @@ final class HeapEndMain {
     System.out.println("as expected");
   }
 
-  /** Adds to the chain until no node fits any more. */
+  /** Adds to the chain until no node fits any more; with few large ones, then small ones. */
   private static void fill() {
-    try {
-      while (true) {
-        chain = new Node(chain);
+    for (int load = 1 << 16; load >= 0; load = load == 0 ? -1 : load >> 8) {
+      try {
+        while (true) {
+          chain = new Node(chain, load == 0 ? null : new byte[load]);
+        }
+      } catch (OutOfMemoryError expected) {
+        // It's full.
       }
-    } catch (OutOfMemoryError expected) {
-      // It's full.
     }
   }
 
