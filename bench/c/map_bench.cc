@@ -2,8 +2,9 @@
  * map_bench.cc - what does cx_hamt cost, beside the maps that C++ programs use?
  *
  * Look-ups, hits and misses; a change that leaves the old version as it was; a merge; bytes per
- * entry. Keys are random. std::unordered_map and absl::flat_hash_map change in place: they are a
- * reference for look-ups, and the measure by which figures of other machines can be scaled.
+ * entry. Keys are random. std::unordered_map, absl::flat_hash_map and Concurrency Kit's ck_ht (which
+ * one thread changes while others read) change in place: they are a reference for look-ups, and the
+ * measure by which figures of other machines can be scaled.
  */
 #include <memory>
 #include <random>
@@ -14,6 +15,11 @@
 
 #ifdef BENCH_ABSL
 #include <absl/container/flat_hash_map.h>
+#endif
+#ifdef BENCH_CK
+extern "C" {
+#include <ck_ht.h>
+}
 #endif
 #ifdef BENCH_IMMER
 #include <immer/map.hpp>
@@ -130,6 +136,48 @@ template <int bits> immer_map<bits> immer_of(const keys &keys, uint64_t from, ui
 }
 #endif
 
+#ifdef BENCH_CK
+/* A ck_ht of 64-bit keys, with its own hash. */
+class concurrency_kit {
+public:
+  concurrency_kit(const keys &keys, uint64_t size) {
+    if (!ck_ht_init(&table, CK_HT_MODE_DIRECT, nullptr, &memory, 2 * size, 550)) {
+      fail("ck_ht_init", CX_NO_MEMORY);
+    }
+    for (uint64_t i = 0; i < size; i++) {
+      ck_ht_hash_t hash;
+      ck_ht_entry_t entry;
+      ck_ht_hash_direct(&hash, &table, keys.all[i]);
+      ck_ht_entry_set_direct(&entry, hash, keys.all[i], i);
+      if (!ck_ht_put_spmc(&table, hash, &entry)) {
+        fail("ck_ht_put_spmc", CX_NO_MEMORY);
+      }
+    }
+  }
+  ~concurrency_kit() {
+    ck_ht_destroy(&table);
+  }
+  concurrency_kit(const concurrency_kit &) = delete;
+  concurrency_kit &operator=(const concurrency_kit &) = delete;
+
+  uint64_t get(uint64_t key) {
+    ck_ht_hash_t hash;
+    ck_ht_entry_t entry;
+    ck_ht_hash_direct(&hash, &table, key);
+    ck_ht_entry_key_set_direct(&entry, key);
+    return ck_ht_get_spmc(&table, hash, &entry) ? ck_ht_entry_value_direct(&entry) : 0;
+  }
+
+private:
+  static void release(void *block, size_t, bool) {
+    std::free(block);
+  }
+
+  ck_malloc memory = {std::malloc, nullptr, release};
+  ck_ht_t table;
+};
+#endif
+
 /* `count` calls of step(i). */
 template <class Step> std::function<void(uint64_t)> loop(Step step) {
   return [step](uint64_t count) mutable {
@@ -172,6 +220,9 @@ void measure(bench::report &report, uint64_t size) {
     flat[k.all[i]] = i;
   }
 #endif
+#ifdef BENCH_CK
+  concurrency_kit ck(k, size);
+#endif
 #ifdef BENCH_IMMER
   const auto immer5 = immer_of<5>(k, 0, size);
   const auto immer6 = immer_of<6>(k, 0, size);
@@ -210,6 +261,10 @@ void measure(bench::report &report, uint64_t size) {
                           return found == flat.end() ? 0 : found->second;
                         }),
                         {}});
+#endif
+#ifdef BENCH_CK
+    subjects.push_back(
+        {"ck_ht", loop([&, ask, mask](uint64_t i) { return ck.get(ask[i & mask]); }), {}});
 #endif
     report.ask(question, size, std::move(subjects));
   }
@@ -290,6 +345,9 @@ int main(int argc, char **argv) {
 #endif
 #ifndef BENCH_ABSL
   std::printf("absl isn't installed: left out\n");
+#endif
+#ifndef BENCH_CK
+  std::printf("Concurrency Kit isn't installed: left out\n");
 #endif
   for (uint64_t size : {8, 64, 1 << 10, 1 << 15, 1 << 20}) {
     measure(report, size);

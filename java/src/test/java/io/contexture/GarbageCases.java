@@ -534,7 +534,7 @@ abstract class GarbageCases {
 
   @Test
   void thousandsOfGeneratorsDroppedHalfWayUnwindAndLeaveNothingRunning() {
-    int many = 3_000;
+    int many = Effort.of(3_000, 1_000);
     AtomicInteger unwound = new AtomicInteger();
     List<Thread> bodies = Collections.synchronizedList(new ArrayList<>());
     List<WeakReference<Object>> values = new ArrayList<>();

@@ -255,6 +255,7 @@ class NativeSharedHamtNativeSuite {
   @Test
   void nothingIsFreedUnderACall() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
+    int rounds = Effort.of(Effort.of(300), 8); // the collector is never at rest
     ThreadKind.Running collector =
         ThreadKind.PLATFORM.start(
             () -> {
@@ -268,7 +269,7 @@ class NativeSharedHamtNativeSuite {
       callers.add(
           kind.start(
               () -> {
-                for (int i = 0; i < Effort.of(300); i++) {
+                for (int i = 0; i < rounds; i++) {
                   assertEquals(63, filled(64).get(63, -1));
                   assertEquals(64, filled(64).size());
                   assertEquals(63, filled(64).snapshot().get(63, -1));

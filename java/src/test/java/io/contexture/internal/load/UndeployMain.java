@@ -3,6 +3,7 @@ package io.contexture.internal.load;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.contexture.Await;
+import io.contexture.Effort;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -28,7 +29,7 @@ public final class UndeployMain {
   private static final long MAX_SECONDS = 60 * Await.PATIENCE;
 
   /** Entries of each of its maps. */
-  static final int ENTRIES = 800_000;
+  static final int ENTRIES = Effort.of(800_000, 300_000);
 
   /** {@code struct mallinfo2} of glibc: ten {@code size_t}. */
   private static final MemoryLayout MALLINFO = MemoryLayout.sequenceLayout(10, JAVA_LONG);
