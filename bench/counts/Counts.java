@@ -185,12 +185,17 @@ final class Counts {
             use(key(i), VAR);
           }
         });
-    ExecutionContext snapshot = ExecutionContext.capture();
+    ExecutionContext[] snapshots = new ExecutionContext[2];
+    for (int i = 0; i < 2; i++) {
+      VAR.set(VALUES[i]);
+      snapshots[i] = ExecutionContext.capture();
+    }
+    VAR.set(VALUES[0]); // neither is of the stack as it is
     measure(
         "enter and leave a snapshot",
         times -> {
           for (int i = 0; i < times; i++) {
-            snapshot.run(() -> {});
+            snapshots[i & 1].run(() -> {});
             use(key(i), VAR);
           }
         });
@@ -198,8 +203,17 @@ final class Counts {
         "enter and leave a snapshot, with a miss",
         times -> {
           for (int i = 0; i < times; i++) {
-            int round = i;
-            snapshot.run(() -> use(key(round), VAR.get()));
+            int round = i; // what is cached is the value in the other
+            snapshots[i & 1].run(() -> use(key(round), VAR.get()));
+          }
+        });
+    ExecutionContext snapshot = ExecutionContext.capture();
+    measure(
+        "enter and leave a snapshot of the stack as it is",
+        times -> {
+          for (int i = 0; i < times; i++) {
+            snapshot.run(() -> {});
+            use(key(i), VAR);
           }
         });
     LogicalContext generator = new LogicalContext();
