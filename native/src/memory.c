@@ -6,7 +6,7 @@
 #include "memory.h"
 #include "system.h"
 
-#define ALIGNMENT 64u
+#define ALIGNMENT ((uint64_t)SYSTEM_LINE)
 
 void *cx_memory_alloc(uint64_t bytes) {
   if (bytes > (uint64_t)PTRDIFF_MAX - ALIGNMENT) {

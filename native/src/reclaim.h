@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "atomics.h"
+#include "system.h"
 
 /* Tests of rare interleavings compile with smaller numbers. */
 #ifndef RECLAIM_BATCH
@@ -69,8 +70,8 @@ struct reclaim_batch {
  * All but the first four words is touched by the one who holds the record only.
  */
 struct reclaim_record {
-  uint64_t state; /* O15 */
-  uint64_t limit; /* O15: last era, of the reservation of snapshots */
+  _Alignas(SYSTEM_LINE) uint64_t state; /* O15 */
+  uint64_t limit;                       /* O15: last era, of the reservation of snapshots */
   uint64_t bytes; /* O17: taken minus given back by whoever held this record, modulo 2^64 */
   uint64_t count; /* O17: members of `nodes` */
   struct reclaim *home;
@@ -78,7 +79,7 @@ struct reclaim_record {
   struct reclaim_batch *spare; /* O18 */
   uint64_t place; /* O19: its index, and above 32 bits index + 1 of the next free one */
 };
-_Static_assert(sizeof(struct reclaim_record) == 64, "a record is a cache line");
+_Static_assert(sizeof(struct reclaim_record) == SYSTEM_LINE, "a record is a cache line");
 
 #define RECLAIM_FREE UINT64_C(0)
 #define RECLAIM_IDLE UINT64_MAX
@@ -96,18 +97,17 @@ struct reclaim {
   uint64_t wanted;   /* O17: a call found no record since the last scan */
   /* Frees a node, returns how many bytes that were. */
   uint64_t (*release)(struct reclaim_node *node);
-  uint8_t padding[24];
 
-  uint64_t waiting;       /* O16: address of the first batch */
-  uint64_t waiting_count; /* O17: nodes in the list */
-  uint64_t threshold;     /* O17: of waiting_count, for the next scan */
-  uint64_t scans;         /* O17 */
-  uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
-  uint64_t held;          /* O17: reservations of snapshots that aren't freed */
-  uint64_t let_go;        /* O17: such freed since the last one that trimmed */
-  uint8_t padding2[8];
+  _Alignas(SYSTEM_LINE) uint64_t waiting; /* O16: address of the first batch */
+  uint64_t waiting_count;                 /* O17: nodes in the list */
+  uint64_t threshold;                     /* O17: of waiting_count, for the next scan */
+  uint64_t scans;                         /* O17 */
+  uint64_t laden;  /* O17: free records of `readers` that have retired nodes */
+  uint64_t held;   /* O17: reservations of snapshots that aren't freed */
+  uint64_t let_go; /* O17: such freed since the last one that trimmed */
 
-  struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
+  _Alignas(SYSTEM_LINE) struct reclaim_pool
+      claims;                  /* for calls without a reader: free is RECLAIM_FREE */
   struct reclaim_pool readers; /* registered */
   struct reclaim_pool snapshots;
 };

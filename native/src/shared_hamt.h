@@ -64,8 +64,7 @@ struct cx_shared {
   uint64_t root;  /* O10: address of a shared_root */
   uint64_t owned; /* not 0: a runtime's own, which cx_shared_free leaves alone; set before anybody
                      sees it */
-  uint8_t padding[48];
-  struct reclaim domain;
+  _Alignas(SYSTEM_LINE) struct reclaim domain;
 };
 
 struct cx_shared_snapshot {

@@ -2,6 +2,7 @@
  * system.h - what depends on the operating system; nothing else in native/src asks which one it is.
  *
  *   system_alloc, system_free     Linux, macOS: C11's aligned_alloc, free; Windows: its own pair
+ *   SYSTEM_LINE                   the processors' cache lines
  *   system_barrier_*              Linux: membarrier; elsewhere they say that there is none, and
  *                                 readers of a shared map use a fence each
  *
@@ -18,6 +19,14 @@
 #define SYSTEM_COLD __attribute__((noinline, cold))
 
 /* ------------------------------------------------------------------------------- memory -- */
+
+/* Bytes that caches pass to each other at once, at most: what different threads write is as far
+ * apart. Some processors for AArch64 have lines of 128 bytes. */
+#if defined(__aarch64__) || defined(__APPLE__)
+#define SYSTEM_LINE 128
+#else
+#define SYSTEM_LINE 64
+#endif
 
 #if defined(_WIN32)
 
