@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Lc {
   private static final VarHandle HOLDER;
+  private static final VarHandle ROOT;
 
   static {
     try {
       HOLDER = MethodHandles.lookup().findVarHandle(Lc.class, "holder", ThreadState.class);
+      ROOT = MethodHandles.lookup().findVarHandle(Lc.class, "root", Root.class);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(e.getMessage(), e);
     }
@@ -24,6 +26,11 @@ public final class Lc {
 
   /** The contents; null while there never were any. Volatile for foreign lookups. */
   volatile @Nullable Root root;
+
+  /** {@link #root} as its writer reads it, who needs no order for that (O2). */
+  @Nullable Root ownRoot() {
+    return (Root) ROOT.get(this);
+  }
 
   /** Whether a snapshot has {@link #root}, so that the next write must copy it. */
   boolean shared;

@@ -48,6 +48,15 @@ public final class Root {
   private static final int FEW_PAIRS = 8;
   private static final long[] NO_WORDS = {};
   private static final VarHandle PAIR = MethodHandles.arrayElementVarHandle(Object[].class);
+  private static final VarHandle BEHIND;
+
+  static {
+    try {
+      BEHIND = MethodHandles.lookup().findVarHandle(Root.class, "behind", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
 
   private volatile AbstractLongHamt map;
 
@@ -379,8 +388,9 @@ public final class Root {
     if (i < 0 || pairs[i + 1] != Mark.LONG) {
       return false;
     }
+    boolean alreadyBehind = (boolean) BEHIND.get(this); // nobody else makes it true
     all[i >> 1] = word;
-    if (!behind) {
+    if (!alreadyBehind) {
       behind = true;
     }
     return true;

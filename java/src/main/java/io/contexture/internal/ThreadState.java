@@ -435,7 +435,7 @@ public abstract sealed class ThreadState permits MirrorThreadState, NativeThread
   /** V4 where a long variable is bound in the LC that is {@link #writable}. As above otherwise. */
   private boolean replaceWord(VarCache.Line line, VarRef ref, long word) {
     Lc lc = writable;
-    Root root = lc == null || lc != top || exposed ? null : lc.root;
+    Root root = lc == null || lc != top || exposed ? null : lc.ownRoot();
     if (root == null || !root.replaceOwnWord(ref, word)) {
       return false;
     }
