@@ -58,6 +58,8 @@ public final class NativeLibrary {
 
   private static final int MAX_BYTES = 64 << 20;
 
+  private static final int MAX_LIST_BYTES = 1 << 14;
+
   /**
    * What the one attempt came to. No static initializer does it: one that failed would for ever.
    */
@@ -289,7 +291,7 @@ public final class NativeLibrary {
         throw new UnusableException(
             "no library is bundled for "
                 + platform.id()
-                + bundledForOthers()
+                + bundledForOthers(platform)
                 + ", and neither "
                 + PATH_PROPERTY
                 + " nor java.library.path leads to one");
@@ -321,17 +323,22 @@ public final class NativeLibrary {
     }
   }
 
-  /** The platforms that the build's list names, as a part of a sentence; empty without a list. */
-  private static String bundledForOthers() throws IOException {
+  /**
+   * The other platforms that the build's list names, as a part of a sentence; empty if it names
+   * none.
+   */
+  private static String bundledForOthers(Platform here) throws IOException {
     try (InputStream in = NativeLibrary.class.getResourceAsStream(LIST)) {
       if (in == null) {
         return "";
       }
-      String list = new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII);
-      return list.lines()
-          .filter(line -> !line.startsWith("#") && line.indexOf('/') > 0)
-          .map(line -> line.substring(0, line.indexOf('/')))
-          .collect(Collectors.joining(", ", ", only for ", ""));
+      String list = new String(in.readNBytes(MAX_LIST_BYTES), StandardCharsets.US_ASCII);
+      String others =
+          list.lines()
+              .map(line -> line.substring(0, Math.max(0, line.indexOf('/'))))
+              .filter(id -> id.matches("[a-z0-9_-]+") && !id.equals(here.id()))
+              .collect(Collectors.joining(", "));
+      return others.isEmpty() ? "" : ", only for " + others;
     }
   }
 

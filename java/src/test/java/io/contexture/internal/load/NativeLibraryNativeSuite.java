@@ -126,6 +126,12 @@ class NativeLibraryNativeSuite {
         "no library is bundled for " + id + ", only for ",
         "linux-sparcv9-glibc",
         ", and neither contexture.library.path nor java.library.path leads to one");
+    for (String unfit :
+        List.of("", "# nothing\n", id + "/x 1\n", "\u001b[2J/x 1\n<b>/x\nno id\n/x\n")) {
+      Files.writeString(list, unfit);
+      assertRunsOnJava(
+          jvm.run(StatusMain.class), "no library is bundled for " + id + ", and neither ");
+    }
     Files.delete(list);
     assertRunsOnJava(
         jvm.run(StatusMain.class), "no library is bundled for " + id + ", and neither ");
