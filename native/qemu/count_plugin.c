@@ -28,6 +28,9 @@ CX_PLUGIN;
 #define PRCTL_AARCH64 167
 #define PRCTL_X86_64 157
 
+/* In bytes: x86-64 allows for no more. */
+#define LONGEST_INSTRUCTION 15
+
 enum kind { PLAIN, ATOMIC, BARRIER, ORDERED };
 
 static int64_t prctl_number;
@@ -105,14 +108,14 @@ static enum kind kind_on_x86_64(const uint8_t *code, size_t length) {
   return PLAIN;
 }
 
-static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
-  (void)id;
+static void translated(CX_PARAMETERS(struct qemu_plugin_tb *tb)) {
   size_t count = qemu_plugin_tb_n_insns(tb);
   qemu_plugin_register_vcpu_tb_exec_cb(
       tb, executes_block, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)count);
   for (size_t i = 0; i < count; i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-    enum kind kind = kind_of(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn));
+    uint8_t code[LONGEST_INSTRUCTION];
+    enum kind kind = kind_of(code, cx_insn_data(insn, code, sizeof code));
     if (kind != PLAIN) {
       qemu_plugin_register_vcpu_insn_exec_cb(
           insn, executes, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)kind);
@@ -120,10 +123,10 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   }
 }
 
-static void calls(
-    qemu_plugin_id_t id, unsigned int vcpu, int64_t number, uint64_t option, uint64_t mark,
-    uint64_t a, uint64_t b, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8) {
-  (void)id, (void)vcpu, (void)a5, (void)a6, (void)a7, (void)a8;
+static void calls(CX_PARAMETERS(
+    unsigned int vcpu, int64_t number, uint64_t option, uint64_t mark, uint64_t a, uint64_t b,
+    uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8)) {
+  (void)vcpu, (void)a5, (void)a6, (void)a7, (void)a8;
   if (number != prctl_number || option != MARK_OPTION) {
     return;
   }
@@ -162,7 +165,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
   if (out < 0) {
     return -1;
   }
-  qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-  qemu_plugin_register_vcpu_syscall_cb(id, calls);
+  cx_on_translation(id, translated);
+  cx_on_system_call(id, calls);
   return 0;
 }

@@ -26,16 +26,16 @@ static void fence(unsigned int vcpu, void *data) {
   __sync_synchronize();
 }
 
-static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
-  (void)id;
+static void translated(CX_PARAMETERS(struct qemu_plugin_tb *tb)) {
   size_t count = qemu_plugin_tb_n_insns(tb);
   for (size_t i = 0; i < count; i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-    uint32_t word = 0;
-    if (qemu_plugin_insn_size(insn) != sizeof word) {
+    uint8_t code[sizeof(uint32_t)];
+    uint32_t word;
+    if (cx_insn_data(insn, code, sizeof code) != sizeof word) {
       continue;
     }
-    memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
+    memcpy(&word, code, sizeof word);
     if ((word & LOAD_ACQUIRE_MASK) == LOAD_ACQUIRE) {
       qemu_plugin_register_vcpu_insn_exec_cb(insn, fence, QEMU_PLUGIN_CB_NO_REGS, NULL);
     }
@@ -48,6 +48,6 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
   if (strcmp(info->target_name, "aarch64") != 0) {
     return -1;
   }
-  qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+  cx_on_translation(id, translated);
   return 0;
 }
