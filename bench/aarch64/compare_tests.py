@@ -6,7 +6,8 @@
 HOST and OTHER are either files that CTest wrote (--output-junit) or directories of Surefire's reports.
 Of a C test the names of the cases that it printed count; of a Java test the class, the name and the
 backend. Prints one line about WHAT. A failed or skipped test, or one that only one machine ran, is
-told on lines of its own, and makes the exit status 1.
+told on lines of its own, and makes the exit status 1; what HOST has to tell begins with "here: ", and
+isn't told twice where both are the same.
 """
 
 import collections
@@ -58,8 +59,10 @@ def read(path):
 
 
 def main(what, host, other):
-    here, _ = read(pathlib.Path(host))
+    here, problems_here = read(pathlib.Path(host))
     there, problems = read(pathlib.Path(other))
+    if pathlib.Path(host).resolve() != pathlib.Path(other).resolve():
+        problems = [f"here: {problem}" for problem in problems_here] + problems
     problems += [f"{case}: here only" for case in (here - there).elements()]
     problems += [f"{case}: there only" for case in (there - here).elements()]
     verdict = f"{len(problems)} PROBLEMS" if problems else "all passed, none skipped"
