@@ -16,12 +16,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param os {@code linux}, {@code macos}, {@code windows}, or what the system calls itself
  * @param arch {@code x86_64}, {@code aarch64}, or what the JVM calls it
- * @param libc on Linux the C library, "glibc" or "musl"; null elsewhere
+ * @param libc on Linux the C library, "glibc", "musl", "bionic" or "uclibc"; null elsewhere
  */
 record Platform(String os, String arch, @Nullable String libc) {
   private static final Path PROCESS = Path.of("/proc/self");
   private static final Path LIB = Path.of("/lib");
 
+  /** By their paths, as its library has the name that musl's has. */
+  private static final Pattern BIONIC =
+      Pattern.compile("(/apex/com\\.android\\.runtime|/system)/(.*/)?(linker|linker64|libc\\.so)");
+
+  private static final Pattern UCLIBC = Pattern.compile("ld(64)?-uClibc.*|libuClibc-.*");
   private static final Pattern MUSL = Pattern.compile("ld-musl-.*|libc\\.musl-.*|libc\\.so");
   private static final Pattern GLIBC =
       Pattern.compile("ld-linux.*|ld64\\.so\\..*|ld-2\\..*|libc\\.so\\.6.*|libc-2\\..*");
@@ -92,8 +97,8 @@ record Platform(String os, String arch, @Nullable String libc) {
    *       is the linker itself where a program was started through it ({@code ld-linux-x86-64.so.2
    *       java}, or gcompat on musl), and asks for nothing.
    *   <li>Which files are mapped? The first that has the name of a C library or its linker tells.
-   *       musl's is also called {@code libc.so}; glibc's file of that name is a text for ld, and
-   *       never mapped.
+   *       musl's is also called {@code libc.so}, and so is bionic's, which lies in a directory of
+   *       Android; glibc's file of that name is a text for ld, and never mapped.
    *   <li>Without a {@code /proc}: is musl's linker installed?
    * </ol>
    *
@@ -130,9 +135,15 @@ record Platform(String os, String arch, @Nullable String libc) {
     }
   }
 
-  /** The C library that a file belongs to, going by its name, or null if to none. */
+  /** The C library that a file belongs to, going by its path, or null if to none. */
   private static @Nullable String libcOf(String path) {
+    if (BIONIC.matcher(path).matches()) {
+      return "bionic";
+    }
     String name = path.substring(path.lastIndexOf('/') + 1);
+    if (UCLIBC.matcher(name).matches()) {
+      return "uclibc";
+    }
     if (MUSL.matcher(name).matches()) {
       return "musl";
     }

@@ -65,6 +65,11 @@ class PlatformTest {
     "/nix/store/x-glibc/lib/ld-linux-aarch64.so.1, glibc",
     "/lib/ld-musl-x86_64.so.1, musl",
     "/nix/store/x-musl/lib/ld-musl-aarch64.so.1, musl",
+    "/system/bin/linker64, bionic",
+    "/apex/com.android.runtime/bin/linker64, bionic",
+    "/data/data/com.termux/files/usr/glibc/lib/ld-linux-aarch64.so.1, glibc",
+    "/lib/ld-uClibc.so.0, uclibc",
+    "/lib/ld64-uClibc.so.1, uclibc",
   })
   void tellsTheLibcByTheLinkerThatTheProgramAsksFor(String linker, String expected)
       throws IOException {
@@ -84,6 +89,10 @@ class PlatformTest {
     "/lib/libc.musl-x86_64.so.1, musl",
     "/usr/lib/x86_64-linux-musl/libc.so, musl",
     "/a path/with spaces \u00e9/libc.so, musl",
+    "/apex/com.android.runtime/lib64/bionic/libc.so, bionic",
+    "/system/lib64/libc.so, bionic",
+    "/system/bin/linker64, bionic",
+    "/lib/libuClibc-1.0.43.so, uclibc",
   })
   void tellsTheLibcByWhatIsMappedWhereTheProgramIsTheLinker(String mapped, String expected)
       throws IOException {
