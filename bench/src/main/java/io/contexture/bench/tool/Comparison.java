@@ -29,8 +29,9 @@ final class Comparison {
       problem =
           "the earlier result comes from the lane %s, and this one from %s"
               .formatted(earlier.lane(), now.lane());
-    } else if (now.machine().emulated() && now.lane().equals(Results.JMH)) {
-      problem = "both are times of an emulator, which mean nothing";
+    } else if ((now.machine().emulated() || earlier.machine().emulated())
+        && now.lane().equals(Results.JMH)) {
+      problem = "times of an emulator mean nothing";
     }
     if (problem != null) {
       throw new UsageException(

@@ -36,11 +36,19 @@ record Machine(
     int processors,
     long memoryMiB,
     boolean emulated) {
+  /** The property that says {@code true} where nothing else tells that the machine is emulated. */
+  static final String EMULATED = "contexture.bench.emulated";
+
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+  private static final Path KERNEL_ARCHITECTURE = Path.of("/proc/sys/kernel/arch");
   private static final List<Path> IDS =
       List.of(Path.of("/etc/machine-id"), Path.of("/var/lib/dbus/machine-id"));
 
-  /** The machine that this process runs on. */
+  /**
+   * The machine that this process runs on, and with it the JVMs that it starts to measure.
+   *
+   * @throws UsageException if {@link #EMULATED} is neither true nor false
+   */
   static Machine here() {
     String architecture = nameOf(System.getProperty("os.arch"));
     String info = text(CPU_INFO).orElse("");
@@ -58,7 +66,8 @@ record Machine(
         cpu,
         processors,
         memory,
-        isEmulated(info, architecture));
+        isSaidToBeEmulated()
+            || isEmulated(info, text(KERNEL_ARCHITECTURE).orElse(""), architecture));
   }
 
   /** One name for each architecture, whoever names it. */
@@ -70,11 +79,33 @@ record Machine(
     };
   }
 
-  /** An emulator of user programs shows them the processor that it runs on itself. */
-  static boolean isEmulated(String cpuInfo, String architecture) {
+  /**
+   * Whether this is an emulator of user programs, as far as the system's files tell: they may be
+   * those of the machine that the emulator itself runs on.
+   *
+   * @param cpuInfo the processor; some emulators show one of their own
+   * @param kernel the architecture that the kernel was built for; empty if that isn't known, as
+   *     before Linux 6.1
+   * @param architecture that of the JVM
+   */
+  static boolean isEmulated(String cpuInfo, String kernel, String architecture) {
     boolean showsX86 = cpuInfo.contains("vendor_id");
     boolean showsArm = cpuInfo.contains("CPU implementer");
-    return architecture.equals("aarch64") && showsX86 || architecture.equals("x86_64") && showsArm;
+    boolean otherKernel = !kernel.isBlank() && !nameOf(kernel.strip()).equals(architecture);
+    return otherKernel
+        || architecture.equals("aarch64") && showsX86
+        || architecture.equals("x86_64") && showsArm;
+  }
+
+  private static boolean isSaidToBeEmulated() {
+    String said = System.getProperty(EMULATED, "false");
+    return switch (said) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new UsageException(
+              "%s is “%s”: say true, or leave it out".formatted(EMULATED, said));
+    };
   }
 
   private static String cpuOf(String cpuInfo, String architecture) {

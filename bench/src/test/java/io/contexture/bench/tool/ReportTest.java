@@ -197,6 +197,20 @@ class ReportTest {
   }
 
   @Test
+  void refusesAnEarlierRunOfAnEmulatorOnTheSameMachine() {
+    Results emulated =
+        Samples.results(
+            Samples.machine(RESULTS.machine().id(), "x86_64", true),
+            Results.JMH,
+            hit("contextVar", "java", 1, 1, 1));
+    for (Results[] pair : new Results[][] {{RESULTS, emulated}, {emulated, RESULTS}}) {
+      String message =
+          assertThrows(UsageException.class, () -> markdown(pair[0], pair[1])).getMessage();
+      assertTrue(message.contains("times of an emulator"), message);
+    }
+  }
+
+  @Test
   void refusesAnEarlierRunOfAnotherLane() {
     Results other = Samples.results(RESULTS.machine(), "callgrind");
     assertThrows(UsageException.class, () -> markdown(RESULTS, other));
