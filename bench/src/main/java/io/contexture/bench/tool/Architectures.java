@@ -14,6 +14,7 @@ import io.contexture.bench.tool.Document.Section;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -32,10 +33,13 @@ final class Architectures {
   /** Below that it is what the system does beside the operation. */
   private static final double LEAST_COUNT = 0.05;
 
+  /** The units in which figures themselves are shown. */
+  private static final List<String> ABSOLUTE = List.of(Measurement.TIME, Measurement.INSTRUCTIONS);
+
   private static final List<Kind> COLORS =
       List.of(Kind.NATIVE, Kind.JAVA, Kind.PLAIN, Kind.GOOD, Kind.BAD);
 
-  private final List<Results> columns;
+  private final List<Column> columns;
 
   /**
    * A comparison.
@@ -43,7 +47,7 @@ final class Architectures {
    * @param columns the results
    * @throws UsageException if they can't be compared; says which, and why
    */
-  Architectures(List<Results> columns) {
+  Architectures(List<Column> columns) {
     this.columns = List.copyOf(columns);
     check();
   }
@@ -55,28 +59,11 @@ final class Architectures {
     if (columns.size() > COLORS.size()) {
       throw new UsageException("at most %d result files".formatted(COLORS.size()));
     }
-    Set<String> seen = new LinkedHashSet<>();
-    for (Results column : columns) {
-      if (!column.commit().equals(columns.getFirst().commit())) {
-        throw refused(
-            "one is of commit %s and another of %s: measure the same sources on both"
-                .formatted(columns.getFirst().commit(), column.commit()));
-      }
-      if (column.machine().emulated() && shown(column).isEmpty()) {
-        throw refused(
-            "%s is emulated and has times only, which mean nothing there: count instructions"
-                .formatted(label(column)));
-      }
-      if (!seen.add(label(column) + column.machine().id())) {
-        throw refused(
-            "two results are of the same machine and lane (%s): use report FILE --against=FILE"
-                .formatted(label(column)));
-      }
-    }
+    Compatibility.check(columns);
     boolean haveRatios =
         rows().stream().anyMatch(row -> ratios(row).stream().filter(Objects::nonNull).count() > 1);
     if (!haveRatios && !haveCounts()) {
-      throw refused(
+      throw Compatibility.refused(
           "no operation was measured on both backends, or its instructions counted, in more than"
               + " one of them");
     }
@@ -86,26 +73,9 @@ final class Architectures {
   private boolean haveCounts() {
     Set<String> seen = new LinkedHashSet<>();
     return columns.stream()
-        .flatMap(column -> shown(column).stream())
+        .flatMap(column -> column.shown().stream())
         .filter(m -> m.unit().equals(Measurement.INSTRUCTIONS))
         .anyMatch(m -> !seen.add(m.key()));
-  }
-
-  private static UsageException refused(String why) {
-    return new UsageException("can't compare: " + why);
-  }
-
-  /** What may be shown: anything but times of an emulator. */
-  private static List<Measurement> shown(Results column) {
-    return column.measurements().stream()
-        .filter(m -> !(column.machine().emulated() && m.unit().equals(Measurement.TIME)))
-        .toList();
-  }
-
-  private static String label(Results column) {
-    return column.machine().architecture()
-        + (column.machine().emulated() ? ", EMULATED" : "")
-        + (column.lane().equals(Results.JMH) ? "" : ", " + column.lane());
   }
 
   // -------------------------------------------------------------------------------- the rows
@@ -115,33 +85,45 @@ final class Architectures {
 
   private List<String> rows() {
     Set<String> all = new LinkedHashSet<>();
-    columns.forEach(column -> shown(column).forEach(m -> all.add(m.operation())));
+    columns.forEach(column -> column.shown().forEach(m -> all.add(m.operation())));
     return List.copyOf(all);
   }
 
   /** For each column native : Java, or {@code null} where that wasn't measured. */
   private List<Ratio> ratios(String operation) {
     List<Ratio> all = new ArrayList<>();
-    for (Results column : columns) {
-      Measurement ofNative = find(column, operation, "native");
-      Measurement ofJava = find(column, operation, "java");
-      all.add(
-          ofNative == null || ofJava == null || !ofNative.unit().equals(ofJava.unit())
-              ? null
-              : new Ratio(
-                  ofNative.unit(),
-                  ofNative.figure(),
-                  ofJava.figure(),
-                  ofNative.figure().over(ofJava.figure())));
+    for (Column column : columns) {
+      Measurement ofNative = column.find(operation, "native");
+      Measurement ofJava = column.find(operation, "java");
+      all.add(ratio(ofNative, ofJava));
     }
     return all;
   }
 
-  private static Measurement find(Results column, String operation, String backend) {
-    return shown(column).stream()
-        .filter(m -> m.operation().equals(operation) && m.backend().equals(backend))
-        .findFirst()
-        .orElse(null);
+  private static Ratio ratio(Measurement ofNative, Measurement ofJava) {
+    if (ofNative == null || ofJava == null || !ofNative.unit().equals(ofJava.unit())) {
+      return null;
+    }
+    Figure ratio = ofNative.figure().over(ofJava.figure());
+    return Double.isFinite(ratio.value()) // else Java's is nothing
+        ? new Ratio(ofNative.unit(), ofNative.figure(), ofJava.figure(), ratio)
+        : null;
+  }
+
+  /** What was measured under a key in each column, or {@code null} where it wasn't. */
+  private record Absolute(String key, List<Measurement> measured) {}
+
+  /** The figures themselves, of all backends, in a unit. */
+  private List<Absolute> absolutes(String unit) {
+    Set<String> keys = new LinkedHashSet<>();
+    columns.forEach(
+        column ->
+            column.shown().stream()
+                .filter(m -> m.unit().equals(unit) && !m.backend().equals(Trial.NO_BACKEND))
+                .forEach(m -> keys.add(m.key())));
+    return keys.stream()
+        .map(key -> new Absolute(key, columns.stream().map(c -> c.findIn(unit, key)).toList()))
+        .toList();
   }
 
   // -------------------------------------------------------------------------------- as a text
@@ -163,19 +145,20 @@ final class Architectures {
         "Instructions are no time: how many of them a processor does at once isn't in them. Below them, those of them that are atomic read-modify-writes (rmw), barriers, and loads and stores with an order of their own (acq/rel).",
         Measurement.INSTRUCTIONS);
     List<String> about = new ArrayList<>();
-    about.add("Commit %s.".formatted(columns.getFirst().commit()));
-    for (Results column : columns) {
+    about.add("Commit %s.".formatted(columns.getFirst().results().commit()));
+    for (Column column : columns) {
+      Results results = column.results();
       about.add(
           "%s: %s.%s%s"
               .formatted(
-                  label(column),
-                  column.machine().describe(),
-                  column.jvm().isEmpty() ? "" : " " + column.jvm() + ".",
-                  column.updated().isEmpty() ? "" : " Measured " + column.updated() + "."));
+                  column.label(),
+                  results.machine().describe(),
+                  results.jvm().isEmpty() ? "" : " " + results.jvm() + ".",
+                  results.updated().isEmpty() ? "" : " Measured " + results.updated() + "."));
     }
     List<Key> key = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      key.add(new Key(COLORS.get(i), label(columns.get(i))));
+      key.add(new Key(COLORS.get(i), columns.get(i).label()));
     }
     return new Document("Contexture: architectures side by side", about, key, sections);
   }
@@ -200,15 +183,10 @@ final class Architectures {
           row.add(Cell.of("–"));
           continue;
         }
-        Results column = columns.get(i);
+        Column column = columns.get(i);
         String what = what(column, ratio.unit());
         row.add(Cell.of(Text.figure(ratio.ratio()), what));
-        bars.add(
-            new Bar(
-                operation,
-                column.machine().architecture() + ": " + what,
-                ratio.ratio(),
-                COLORS.get(i)));
+        bars.add(bar(operation, i, ratio.unit(), ratio.ratio()));
       }
       rows.add(row);
     }
@@ -224,55 +202,59 @@ final class Architectures {
                 new Plot("native : Java", true, 1, bars))));
   }
 
-  private static String what(Results column, String unit) {
+  private Bar bar(String group, int column, String unit, Figure figure) {
+    Column of = columns.get(column);
+    String label = of.results().machine().architecture() + ": " + what(of, unit);
+    return new Bar(group, label, figure, COLORS.get(column));
+  }
+
+  private static String what(Column column, String unit) {
     String name =
         switch (unit) {
           case Measurement.TIME -> "time";
           case Measurement.INSTRUCTIONS -> "instructions";
           default -> "bytes";
         };
-    return column.machine().emulated() ? name + ", emulated" : name;
+    return column.isEmulated() ? name + ", emulated" : name;
   }
 
-  private static List<String> headings(List<Results> columns) {
+  private static List<String> headings(List<Column> columns) {
     List<String> headings = new ArrayList<>(List.of("operation"));
-    columns.forEach(column -> headings.add(label(column)));
+    columns.forEach(column -> headings.add(column.label()));
     return headings;
   }
 
-  /** The figures themselves, of all backends, of those columns that have any. */
+  /** The figures themselves, of those columns that have any in the unit. */
   private void absolute(List<Section> sections, String title, String text, String unit) {
-    List<Results> some =
-        columns.stream()
-            .filter(column -> shown(column).stream().anyMatch(m -> m.unit().equals(unit)))
-            .toList();
-    Set<String> keys = new LinkedHashSet<>();
-    some.forEach(
-        column ->
-            shown(column).stream()
-                .filter(m -> m.unit().equals(unit) && !m.backend().equals(Trial.NO_BACKEND))
-                .forEach(m -> keys.add(m.key())));
-    if (keys.isEmpty()) {
+    List<Absolute> absolutes = absolutes(unit);
+    if (absolutes.isEmpty()) {
       return;
     }
+    List<Integer> some =
+        IntStream.range(0, columns.size())
+            .filter(i -> absolutes.stream().anyMatch(row -> row.measured().get(i) != null))
+            .boxed()
+            .toList();
     List<List<Cell>> rows = new ArrayList<>();
-    for (String key : keys) {
-      List<Cell> row = new ArrayList<>(List.of(Cell.of(Kind.NAME, key)));
-      for (Results column : some) {
-        row.add(
-            shown(column).stream()
-                .filter(m -> m.key().equals(key) && m.unit().equals(unit))
-                .findFirst()
-                .map(m -> cell(m, column))
-                .orElse(Cell.of("–")));
+    List<Bar> bars = new ArrayList<>();
+    for (Absolute absolute : absolutes) {
+      List<Cell> row = new ArrayList<>(List.of(Cell.of(Kind.NAME, absolute.key())));
+      for (int i : some) {
+        Measurement m = absolute.measured().get(i);
+        row.add(m == null ? Cell.of("–") : cell(m, columns.get(i)));
+        if (m != null) {
+          bars.add(bar(absolute.key(), i, unit, m.figure()));
+        }
       }
       rows.add(row);
     }
-    sections.add(new Section(title, text, List.of(new Block("", headings(some), rows, null))));
+    List<String> headings = headings(some.stream().map(columns::get).toList());
+    sections.add(
+        new Section(title, text, List.of(new Block("", headings, rows, Plot.of(unit, bars)))));
   }
 
   /** A figure with its unit, and what else was counted beside it. */
-  private static Cell cell(Measurement m, Results column) {
+  private static Cell cell(Measurement m, Column column) {
     List<String> lines = new ArrayList<>(List.of(Text.figure(m.figure()), what(column, m.unit())));
     m.counters()
         .forEach(
@@ -301,7 +283,14 @@ final class Architectures {
 
   private record JsonRow(String operation, List<JsonCell> nativeToJava) {}
 
-  private record Json(int format, List<JsonColumn> columns, List<JsonRow> rows) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record JsonFigure(
+      boolean emulated, double value, Double error, Map<String, Double> counters) {}
+
+  private record JsonFigures(String key, String unit, List<JsonFigure> measured) {}
+
+  private record Json(
+      int format, List<JsonColumn> columns, List<JsonRow> rows, List<JsonFigures> figures) {}
 
   String json() {
     List<JsonRow> rows = new ArrayList<>();
@@ -315,31 +304,59 @@ final class Architectures {
         rows.add(new JsonRow(operation, cells));
       }
     }
-    List<JsonColumn> heads =
-        columns.stream()
-            .map(
-                c ->
-                    new JsonColumn(
-                        label(c), c.lane(), c.commit(), c.jvm(), c.updated(), c.machine()))
-            .toList();
+    List<JsonFigures> figures = new ArrayList<>();
+    for (String unit : ABSOLUTE) {
+      absolutes(unit).forEach(row -> figures.add(json(row, unit)));
+    }
+    List<JsonColumn> heads = columns.stream().map(Architectures::json).toList();
     try {
-      return MAPPER.writeValueAsString(new Json(Results.FORMAT, heads, rows)) + "\n";
+      return MAPPER.writeValueAsString(new Json(Results.FORMAT, heads, rows, figures)) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e); // records of strings and numbers
     }
   }
 
-  private static JsonCell json(Ratio ratio, Results column) {
-    if (ratio == null) {
-      return null;
+  private static JsonColumn json(Column column) {
+    Results results = column.results();
+    return new JsonColumn(
+        column.label(),
+        results.lane(),
+        results.commit(),
+        results.jvm(),
+        results.updated(),
+        results.machine());
+  }
+
+  private JsonFigures json(Absolute absolute, String unit) {
+    List<JsonFigure> measured = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      Measurement m = absolute.measured().get(i);
+      measured.add(
+          m == null
+              ? null
+              : new JsonFigure(
+                  columns.get(i).isEmulated(),
+                  m.figure().value(),
+                  known(m.figure().error()),
+                  m.counters()));
     }
-    double error = ratio.ratio().error();
-    return new JsonCell(
-        ratio.unit(),
-        column.machine().emulated(),
-        ratio.ofNative().value(),
-        ratio.ofJava().value(),
-        ratio.ratio().value(),
-        Double.isNaN(error) ? null : error);
+    return new JsonFigures(absolute.key(), unit, measured);
+  }
+
+  private static JsonCell json(Ratio ratio, Column column) {
+    return ratio == null
+        ? null
+        : new JsonCell(
+            ratio.unit(),
+            column.isEmulated(),
+            ratio.ofNative().value(),
+            ratio.ofJava().value(),
+            ratio.ratio().value(),
+            known(ratio.ratio().error()));
+  }
+
+  /** An error, or {@code null} if nothing is known about it. */
+  private static Double known(double error) {
+    return Double.isFinite(error) ? error : null;
   }
 }

@@ -1,10 +1,12 @@
 package io.contexture.bench.tool;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +18,7 @@ final class Counts {
   private static final String LANE = "qemu";
   private static final String INSTRUCTIONS = "instructions";
   private static final String BENCHMARK = "Counts";
+  private static final Set<String> JAVA = Set.of("native", "java");
 
   /** The operations that a benchmark of the suite measures too; they stand in one row with it. */
   private static final Map<String, String> TWINS =
@@ -32,32 +35,40 @@ final class Counts {
 
   /** Whether a file is of this form. */
   static boolean isOne(JsonNode json) {
-    return json.has("counts") && json.path("emulated").asBoolean();
+    return json.has("counts");
   }
 
   /**
    * The results in it.
    *
-   * @throws UsageException if it doesn't say of what commit they are
+   * @throws UsageException if it isn't as {@code bench/counts/run} writes it
    */
-  static List<Results> read(JsonNode json, String file) {
-    if (!json.has("commit")) {
+  static List<Results> read(JsonNode json, Path file) {
+    if (!json.path("commit").isTextual() || json.get("commit").textValue().isBlank()) {
       throw new UsageException(file + " doesn't say of what commit it is: count again");
     }
+    if (!json.path("emulated").isBoolean() || !json.get("emulated").booleanValue()) {
+      throw ResultFiles.broken(file, "it has counts and doesn't say that they are emulated");
+    }
     Map<String, List<Measurement>> byProcessor = new LinkedHashMap<>();
-    json.get("counts")
-        .forEachEntry(
+    entries("counts", json.get("counts"), file)
+        .forEach(
             (from, variants) ->
-                variants.forEachEntry(
-                    (variant, runs) -> {
-                      int comma = from.equals("from C") ? -1 : variant.lastIndexOf(", ");
-                      String processor =
-                          processor(comma < 0 ? variant : variant.substring(0, comma));
-                      String backend = comma < 0 ? "c" : variant.substring(comma + 2);
-                      byProcessor
-                          .computeIfAbsent(processor, p -> new ArrayList<>())
-                          .addAll(measurements(runs, backend));
-                    }));
+                entries(from, variants, file)
+                    .forEach(
+                        (variant, runs) -> {
+                          boolean isC = from.equals("from C");
+                          int end = isC ? variant.length() : variant.lastIndexOf(", ");
+                          String backend = isC ? "c" : variant.substring(end + 1).strip();
+                          if (!isC && (end < 0 || !JAVA.contains(backend))) {
+                            throw ResultFiles.broken(file, variant + " names no backend");
+                          }
+                          byProcessor
+                              .computeIfAbsent(
+                                  processor(variant.substring(0, end)), p -> new ArrayList<>())
+                              .addAll(measurements(runs, variant, backend, file));
+                        }));
+    byProcessor.values().forEach(measurements -> ResultFiles.check(measurements, file));
     List<Results> all = new ArrayList<>();
     byProcessor.forEach(
         (processor, measurements) ->
@@ -67,14 +78,24 @@ final class Counts {
                     LANE,
                     "",
                     "",
-                    json.path("measured").asText(""),
-                    json.path("measured").asText(""),
+                    "",
+                    "",
                     true,
-                    json.get("commit").asText(),
+                    json.get("commit").textValue(),
                     "",
                     new Machine(LANE, "Linux", processor, processor, 0, 0, true),
                     Map.of(),
                     measurements)));
+    return all;
+  }
+
+  /** What is in an object that has a name; refused if that isn't one, or empty. */
+  private static Map<String, JsonNode> entries(String name, JsonNode object, Path file) {
+    if (!object.isObject() || object.isEmpty()) {
+      throw ResultFiles.broken(file, "“%s” has nothing in it".formatted(name));
+    }
+    Map<String, JsonNode> all = new LinkedHashMap<>();
+    object.forEachEntry(all::put);
     return all;
   }
 
@@ -86,20 +107,32 @@ final class Counts {
         .replace("aarch64 without", "aarch64 without LSE");
   }
 
-  private static List<Measurement> measurements(JsonNode runs, String backend) {
+  private static List<Measurement> measurements(
+      JsonNode runs, String variant, String backend, Path file) {
+    if (!runs.isArray() || runs.isEmpty() || !runs.get(0).isObject()) {
+      throw ResultFiles.broken(file, "“%s” has no runs".formatted(variant));
+    }
     List<Measurement> all = new ArrayList<>();
     runs.get(0)
         .forEachEntry(
             (operation, first) -> {
               List<List<Double>> forks = new ArrayList<>();
               runs.forEach(
-                  run -> forks.add(List.of(run.get(operation).get(INSTRUCTIONS).asDouble())));
+                  run -> forks.add(List.of(number(run.path(operation), INSTRUCTIONS, file))));
               Map<String, Double> counters = new LinkedHashMap<>();
-              first.forEachEntry((kind, count) -> counters.put(kind, count.asDouble()));
+              first.forEachEntry((kind, count) -> counters.put(kind, number(first, kind, file)));
               counters.remove(INSTRUCTIONS);
               all.add(measurement(operation, backend, forks, counters));
             });
     return all;
+  }
+
+  private static double number(JsonNode counts, String kind, Path file) {
+    JsonNode number = counts.path(kind);
+    if (!number.isNumber()) {
+      throw ResultFiles.broken(file, "“%s” isn't counted, or not as a number".formatted(kind));
+    }
+    return number.doubleValue();
   }
 
   /** Of Java under the name of the benchmark that measures the same; else under its own. */

@@ -87,7 +87,17 @@ record Document(String title, List<String> about, List<Key> key, List<Section> s
    * @param limit where a line is drawn; {@code NaN}: none
    * @param bars from top to bottom
    */
-  record Plot(String unit, boolean logarithmic, double limit, List<Bar> bars) {}
+  record Plot(String unit, boolean logarithmic, double limit, List<Bar> bars) {
+    /** Bars can't be told apart where one is that many times as long as another. */
+    private static final double LINEAR_RANGE = 30;
+
+    /** Of figures without a limit; logarithmic if they are too far apart for bars. */
+    static Plot of(String unit, List<Bar> bars) {
+      double most = bars.stream().mapToDouble(b -> b.figure().value()).max().orElse(1);
+      double least = bars.stream().mapToDouble(b -> b.figure().value()).min().orElse(1);
+      return new Plot(unit, least > 0 && most / least > LINEAR_RANGE, Double.NaN, bars);
+    }
+  }
 
   /**
    * A bar.

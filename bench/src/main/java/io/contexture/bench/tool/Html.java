@@ -6,6 +6,7 @@ import io.contexture.bench.tool.Document.Key;
 import io.contexture.bench.tool.Document.Section;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Writes a report as one page of HTML that needs nothing else: style and plots are in it. It is
@@ -46,6 +47,10 @@ final class Html {
       .fill-plain { fill: var(--peer); background: var(--peer); } .fill-good { fill: var(--good); background: var(--good); }
       .fill-bad { fill: var(--bad); background: var(--bad); }
       """;
+
+  /** Characters that XML can't have, not even escaped. */
+  private static final Pattern IMPOSSIBLE =
+      Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
 
   private Html() {}
 
@@ -133,8 +138,12 @@ final class Html {
     return "<" + name + ">" + escaped(text) + "</" + name + ">";
   }
 
+  /** As text of an element or an attribute; what XML can't have at all is replaced. */
   static String escaped(String text) {
-    return text.replace("&", "&amp;")
+    return IMPOSSIBLE
+        .matcher(text)
+        .replaceAll("\uFFFD")
+        .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");

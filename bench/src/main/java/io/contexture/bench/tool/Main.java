@@ -87,7 +87,7 @@ public final class Main {
   private void execute(PrintStream out) throws RunnerException, IOException, InterruptedException {
     switch (words.getFirst()) {
       case "run" -> measure(wordAt(1), out);
-      case "report" -> report(Results.read(Path.of(wordAt(1))), Path.of(wordAt(1)), out);
+      case "report" -> report(ResultFiles.read(Path.of(wordAt(1))), Path.of(wordAt(1)), out);
       case "instructions" -> instructions(Path.of(wordAt(1)), out);
       case "architectures" -> architectures(out);
       default -> measure(wordAt(0), out);
@@ -116,7 +116,7 @@ public final class Main {
     if (plan.isEmpty()) {
       throw new UsageException("no benchmark of the profile " + profile + " matches " + filter);
     }
-    Results earlier = against == null ? null : Results.read(against);
+    Results earlier = against == null ? null : ResultFiles.read(against);
     Path file = output.resolve(profile + ".json");
     Results start = Run.begin(file, Run.fresh(profile, filter, unavailable), resume);
     if (earlier != null) {
@@ -138,7 +138,7 @@ public final class Main {
   }
 
   private void report(Results results, Path file, PrintStream out) throws IOException {
-    Results earlier = against == null ? null : Results.read(against);
+    Results earlier = against == null ? null : ResultFiles.read(against);
     Document document = new Report(Suite.load(), results, earlier).document();
     write(document, file.getFileName().toString().replaceFirst("\\.json$", ""), out);
   }
@@ -153,9 +153,9 @@ public final class Main {
   }
 
   private void architectures(PrintStream out) throws IOException {
-    List<Results> all = new ArrayList<>();
+    List<Column> all = new ArrayList<>();
     for (String word : words.subList(1, words.size())) {
-      all.addAll(Results.readAll(Path.of(word)));
+      all.addAll(ResultFiles.readAll(Path.of(word)));
     }
     Architectures side = new Architectures(all);
     Files.writeString(output.resolve("architectures.json"), side.json());

@@ -22,9 +22,6 @@ import java.util.stream.Collectors;
  * ratios with their errors.
  */
 final class Report {
-  /** Bars can't be told apart where one is that many times as long as another. */
-  private static final double LINEAR_RANGE = 30;
-
   private static final List<String> BACKENDS = List.of("native", "java");
 
   private static final List<Key> KEY =
@@ -139,7 +136,7 @@ final class Report {
                     "",
                     List.of("operation", "from", "instructions"),
                     rows,
-                    new Plot(Measurement.INSTRUCTIONS, isWide(bars), Double.NaN, bars))));
+                    Plot.of(Measurement.INSTRUCTIONS, bars))));
   }
 
   // ------------------------------------------------------------------------------ the goals
@@ -329,13 +326,7 @@ final class Report {
             table.title() == null ? "" : table.title(),
             headings,
             rows,
-            new Plot(measured.getFirst().unit(), isWide(bars), Double.NaN, bars)));
-  }
-
-  private static boolean isWide(List<Bar> bars) {
-    double most = bars.stream().mapToDouble(b -> b.figure().value()).max().orElse(1);
-    double least = bars.stream().mapToDouble(b -> b.figure().value()).min().orElse(1);
-    return least > 0 && most / least > LINEAR_RANGE;
+            Plot.of(measured.getFirst().unit(), bars)));
   }
 
   private static Subject subject(Suite.Question question, Measurement m) {

@@ -2,8 +2,6 @@ package io.contexture.bench.tool;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -16,11 +14,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What one run has measured, with everything one has to know to compare it: a file of JSON.
+ * What one run has measured, with everything one has to know to compare it: a file of JSON, which
+ * {@link ResultFiles} reads.
  *
  * @param format the version of this form
  * @param lane how it was measured: {@code jmh}, {@code callgrind}, {@code tcg}
- * @param profile how much was run, and for how long
+ * @param profile how much was run, and for how long; empty for what has no profiles
  * @param filter which benchmarks were run
  * @param started when the run began
  * @param updated when the last measurement was added
@@ -49,53 +48,16 @@ record Results(
   static final String JMH = "jmh";
 
   private static final ObjectMapper MAPPER =
-      new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   Results {
+    profile = profile == null ? "" : profile;
+    started = started == null ? "" : started;
+    updated = updated == null ? "" : updated;
     filter = filter == null ? "" : filter;
     jvm = jvm == null ? "" : jvm;
     unavailable = unavailable == null ? Map.of() : new TreeMap<>(unavailable);
     measurements = measurements == null ? List.of() : List.copyOf(measurements);
-  }
-
-  /**
-   * Reads a file.
-   *
-   * @throws UsageException if there is none, or it isn't one of these
-   */
-  static Results read(Path file) {
-    try {
-      Results read = MAPPER.readValue(file.toFile(), Results.class);
-      if (read.format != FORMAT) {
-        throw new UsageException(
-            "%s has format %d, and this reads format %d: measure again, or use the version that wrote it"
-                .formatted(file, read.format, FORMAT));
-      }
-      if (read.machine == null || read.lane == null) {
-        throw new UsageException(file + " doesn't say how and on what it was measured");
-      }
-      return read;
-    } catch (JsonProcessingException e) {
-      throw new UsageException(file + " isn't a result file: " + e.getOriginalMessage());
-    } catch (IOException e) {
-      throw new UsageException("can't read " + file + ": " + e);
-    }
-  }
-
-  /**
-   * Reads a file that may hold several results, as that of {@code bench/counts/run} does.
-   *
-   * @throws UsageException if there is none, or it isn't one of these
-   */
-  static List<Results> readAll(Path file) {
-    try {
-      JsonNode json = MAPPER.readTree(file.toFile());
-      return Counts.isOne(json) ? Counts.read(json, file.toString()) : List.of(read(file));
-    } catch (IOException e) {
-      return List.of(read(file)); // which says what is wrong
-    }
   }
 
   /** Writes a file; whoever reads it, or is interrupted, sees the old one or the new one. */

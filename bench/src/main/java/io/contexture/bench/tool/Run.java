@@ -137,7 +137,7 @@ final class Run {
     if (!Files.exists(file)) {
       return fresh;
     }
-    Results before = Results.read(file);
+    Results before = ResultFiles.read(file);
     List<String> differences = new ArrayList<>();
     differ(differences, "machine", before.machine().describe(), fresh.machine().describe());
     differ(differences, "JVM", before.jvm(), fresh.jvm());
@@ -178,8 +178,7 @@ final class Run {
         now(),
         false,
         Sources.commit(),
-        "%s %s"
-            .formatted(System.getProperty("java.vm.name"), System.getProperty("java.vm.version")),
+        "%s %s".formatted(System.getProperty("java.vm.name"), Runtime.version()),
         Machine.here(),
         unavailable,
         List.of());

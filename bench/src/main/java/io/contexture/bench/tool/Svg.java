@@ -108,8 +108,8 @@ final class Svg {
       double value = bar.figure().value();
       double error = Double.isNaN(bar.figure().error()) ? 0 : bar.figure().error();
       // An error as large as the value says nothing that a wider axis would show.
-      low = Math.min(low, Math.max(value - error, value / 2));
-      high = Math.max(high, Math.min(value + error, value * 2));
+      low = Math.min(low, value - Math.min(error, Math.abs(value) / 2));
+      high = Math.max(high, value + Math.min(error, Math.abs(value)));
     }
     if (!Double.isNaN(plot.limit())) {
       low = Math.min(low, plot.limit());
@@ -121,6 +121,7 @@ final class Svg {
       high = high * 1.2;
     } else {
       low = Math.min(0, low);
+      high = Math.max(0, high);
       high = high <= low ? low + 1 : high + (high - low) * 0.03;
     }
   }

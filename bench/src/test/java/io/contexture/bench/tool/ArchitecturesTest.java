@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.StringReader;
 import java.util.List;
+import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.xml.sax.InputSource;
@@ -48,11 +49,15 @@ class ArchitecturesTest {
           hit("contextVar", "java", 5.0, 5.0, 5.0));
 
   private static String markdown(Results... columns) {
-    return Markdown.of(new Architectures(List.of(columns)).document());
+    return Markdown.of(new Architectures(Samples.columns(columns)).document());
+  }
+
+  private static String html(Results... columns) {
+    return Html.of(new Architectures(Samples.columns(columns)).document());
   }
 
   private static String refusal(Results... columns) {
-    return assertThrows(UsageException.class, () -> new Architectures(List.of(columns)))
+    return assertThrows(UsageException.class, () -> new Architectures(Samples.columns(columns)))
         .getMessage();
   }
 
@@ -99,24 +104,98 @@ class ArchitecturesTest {
     assertTrue(message.contains("emulated and has times only"), message);
   }
 
+  /** The same, but for what is given. */
+  private static Results but(
+      Results of, String profile, boolean complete, String commit, String jvm) {
+    return new Results(
+        of.format(),
+        of.lane(),
+        profile,
+        "",
+        of.started(),
+        of.updated(),
+        complete,
+        commit,
+        jvm,
+        of.machine(),
+        of.unavailable(),
+        of.measurements());
+  }
+
+  private static Results of(Results of, String commit) {
+    return but(of, of.profile(), of.complete(), commit, of.jvm());
+  }
+
   @Test
   void refusesOtherSources() {
-    Results other =
-        new Results(
-            ARM.format(),
-            ARM.lane(),
-            ARM.profile(),
-            "",
-            ARM.started(),
-            ARM.updated(),
-            true,
-            "ffff",
-            ARM.jvm(),
-            ARM.machine(),
-            ARM.unavailable(),
-            ARM.measurements());
-    String message = refusal(X86, other);
-    assertTrue(message.contains("ffff") && message.contains(Samples.COMMIT), message);
+    String message = refusal(X86, of(ARM, "ffff"));
+    assertTrue(message.contains("2.json of ffff"), message);
+    assertTrue(message.contains("1.json is of commit " + Samples.COMMIT), message);
+  }
+
+  @Test
+  void refusesChangedSources() {
+    String changed = Samples.COMMIT + "+";
+    for (Results[] columns :
+        new Results[][] {
+          {of(X86, changed), of(ARM, changed)},
+          {of(X86, changed), of(ARM_COUNTED, changed)},
+          {of(X86_COUNTED, changed), of(ARM_COUNTED, changed)}
+        }) {
+      String message = refusal(columns);
+      assertTrue(message.contains("1.json is of commit " + Samples.COMMIT + " with changed"));
+      assertTrue(message.contains("commit or undo the changes"), message);
+    }
+    assertTrue(refusal(X86, of(ARM, changed)).contains("2.json is of commit"));
+  }
+
+  @Test
+  void refusesSourcesThatNobodyKnows() {
+    for (String commit : List.of("unknown", "HEAD", " ")) {
+      String message = refusal(of(X86, commit), of(ARM, commit));
+      assertTrue(message.contains("1.json doesn't tell of which commit"), message);
+      assertTrue(message.contains("with Git"), message);
+    }
+    assertTrue(refusal(X86, of(ARM, "unknown")).contains("2.json doesn't tell"));
+  }
+
+  @Test
+  void refusesARunThatIsNotComplete() {
+    Results partial = but(ARM, "full", false, Samples.COMMIT, ARM.jvm());
+    String message = refusal(X86, partial);
+    assertTrue(message.contains("2.json isn't complete"), message);
+    assertTrue(message.contains("--resume"), message);
+  }
+
+  @Test
+  void refusesAnotherProfile() {
+    String message = refusal(X86, but(ARM, "quick", true, Samples.COMMIT, ARM.jvm()));
+    assertTrue(message.contains("1.json is of the profile “full”"), message);
+    assertTrue(message.contains("2.json of “quick”"), message);
+  }
+
+  @Test
+  void refusesAnotherFeatureVersionOfTheJvm() {
+    String message =
+        refusal(X86, but(ARM, "full", true, Samples.COMMIT, "OpenJDK 64-Bit Server VM 26+36"));
+    assertTrue(message.contains("1.json was measured on Java 25"), message);
+    assertTrue(message.contains("2.json on Java 26"), message);
+    String untold = refusal(X86, but(ARM, "full", true, Samples.COMMIT, ""));
+    assertTrue(untold.contains("2.json doesn't tell the version of its JVM"), untold);
+  }
+
+  @Test
+  void comparesUpdatesAndVendorsOfTheSameJvm() {
+    Results update =
+        but(ARM, "full", true, Samples.COMMIT, "OpenJDK 64-Bit Server VM 25.0.3+9-LTS");
+    assertTrue(markdown(X86, update).contains("1.20 ± 0.00 · time"));
+    assertTrue(Run.fresh(Profile.FULL, "", Map.of()).jvm().matches(".* \\d+\\S*"));
+  }
+
+  @Test
+  void countsHaveNoProfileNoJvmAndNoEnd() {
+    Results counted = but(ARM_COUNTED, "", false, Samples.COMMIT, "");
+    assertTrue(markdown(X86, counted).contains("1.10 · instructions, emulated"));
   }
 
   @Test
@@ -140,7 +219,7 @@ class ArchitecturesTest {
   @Test
   void jsonSaysTheSame() throws Exception {
     JsonNode json =
-        new ObjectMapper().readTree(new Architectures(List.of(X86, ARM_COUNTED)).json());
+        new ObjectMapper().readTree(new Architectures(Samples.columns(X86, ARM_COUNTED)).json());
     assertEquals(2, json.get("columns").size());
     assertTrue(json.at("/columns/1/machine/emulated").asBoolean());
     JsonNode cells = json.at("/rows/0/nativeToJava");
@@ -152,13 +231,53 @@ class ArchitecturesTest {
   }
 
   @Test
+  void jsonHasTheFiguresThemselves() throws Exception {
+    JsonNode json =
+        new ObjectMapper().readTree(new Architectures(Samples.columns(X86, ARM_COUNTED)).json());
+    JsonNode figures = json.get("figures");
+    assertEquals(4, figures.size());
+    assertEquals(
+        "HitBenchmark.contextVar{thread=platform} on native", figures.at("/0/key").asText());
+    assertEquals("ns/op", figures.at("/0/unit").asText());
+    assertEquals(2.0, figures.at("/0/measured/0/value").doubleValue());
+    assertTrue(figures.at("/0/measured/0/error").doubleValue() > 0);
+    assertFalse(figures.at("/0/measured/0/emulated").booleanValue());
+    assertTrue(figures.at("/0/measured/1").isNull(), "a time of an emulator");
+    assertEquals("instructions/op", figures.at("/2/unit").asText());
+    assertEquals(44, figures.at("/2/measured/1/value").doubleValue());
+    assertTrue(figures.at("/2/measured/1/emulated").booleanValue());
+    assertFalse(json.toString().contains("777"), json.toString());
+  }
+
+  @Test
+  void noRatioToNothing() throws Exception {
+    Results counted =
+        Samples.results(
+            Samples.machine("aaaa", "aarch64", true),
+            "tcg",
+            instructions("contextVar", "native", -3),
+            instructions("contextVar", "java", 0));
+    assertFalse(markdown(X86_COUNTED, counted).contains("Infinity"));
+    String html = html(X86_COUNTED, counted);
+    assertFalse(html.contains("NaN") || html.contains("Infinity"), html);
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(new Architectures(Samples.columns(X86_COUNTED, counted)).json());
+    assertTrue(json.at("/rows/0/nativeToJava/1").isNull(), json.toString());
+    assertEquals(-3, json.at("/figures/0/measured/1/value").doubleValue());
+  }
+
+  @Test
   void htmlIsWellFormed() throws Exception {
-    String html = Html.of(new Architectures(List.of(X86, X86_COUNTED, ARM_COUNTED)).document());
+    String html = html(X86, X86_COUNTED, ARM_COUNTED);
     var page =
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse(new InputSource(new StringReader(html)));
-    assertEquals(1, page.getElementsByTagName("svg").getLength());
+    // Of the ratios a dot each; of times and instructions, a bar.
+    assertEquals(3, page.getElementsByTagName("svg").getLength());
     assertEquals(3, page.getElementsByTagName("circle").getLength());
+    assertEquals(2 + 4, page.getElementsByTagName("rect").getLength());
+    assertFalse(html.contains("777"), html);
   }
 }

@@ -91,7 +91,7 @@ class RunTest {
   @Test
   void whatWasMeasuredIsKeptWhenItIsInterrupted() {
     assertThrows(IOException.class, () -> run(empty(), this::failAfterFive));
-    Results kept = Results.read(file);
+    Results kept = ResultFiles.read(file);
     assertFalse(kept.complete());
     assertEquals(5, kept.measurements().stream().mapToInt(m -> m.forks().size()).sum());
   }
@@ -152,7 +152,7 @@ class RunTest {
     assertFalse(Files.exists(file));
     assertEquals(
         first.measurements(),
-        Results.read(file.resolveSibling("full.earlier.json")).measurements());
+        ResultFiles.read(file.resolveSibling("full.earlier.json")).measurements());
   }
 
   @Test

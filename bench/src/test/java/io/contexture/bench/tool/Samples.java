@@ -2,6 +2,7 @@ package io.contexture.bench.tool;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Results to test with. */
 final class Samples {
@@ -28,6 +29,13 @@ final class Samples {
         machine,
         Map.of(),
         List.of(measurements));
+  }
+
+  /** Results as columns, each of a file of its own: {@code 1.json} and so on. */
+  static List<Column> columns(Results... results) {
+    return IntStream.range(0, results.length)
+        .mapToObj(i -> new Column(i + 1 + ".json", results[i]))
+        .toList();
   }
 
   static Results x86(Measurement... measurements) {
