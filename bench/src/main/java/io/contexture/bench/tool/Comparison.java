@@ -6,6 +6,7 @@ import io.contexture.bench.tool.Document.Kind;
 import io.contexture.bench.tool.Document.Section;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -23,20 +24,28 @@ final class Comparison {
     String problem = null;
     if (!now.machine().id().equals(earlier.machine().id())) {
       problem =
-          "the earlier result is of another machine (%s) than this one (%s), and times of two machines say nothing about the code"
-              .formatted(earlier.machine().describe(), now.machine().describe());
+          String.format(
+              Locale.ROOT,
+              "the earlier result is of another machine (%s) than this one (%s), and times of two machines say nothing about the code",
+              earlier.machine().describe(),
+              now.machine().describe());
     } else if (!now.lane().equals(earlier.lane())) {
       problem =
-          "the earlier result comes from the lane %s, and this one from %s"
-              .formatted(earlier.lane(), now.lane());
+          String.format(
+              Locale.ROOT,
+              "the earlier result comes from the lane %s, and this one from %s",
+              earlier.lane(),
+              now.lane());
     } else if ((now.machine().emulated() || earlier.machine().emulated())
         && now.lane().equals(Results.JMH)) {
       problem = "times of an emulator mean nothing";
     }
     if (problem != null) {
       throw new UsageException(
-          "can't compare: %s. Ratios within each run can be put side by side: architectures FILE FILE"
-              .formatted(problem));
+          String.format(
+              Locale.ROOT,
+              "can't compare: %s. Ratios within each run can be put side by side: architectures FILE FILE",
+              problem));
     }
   }
 
@@ -73,19 +82,20 @@ final class Comparison {
     String others =
         now.jvm().equals(earlier.jvm())
             ? ""
-            : " The JVM was another one then: %s.".formatted(earlier.jvm());
+            : String.format(Locale.ROOT, " The JVM was another one then: %s.", earlier.jvm());
     return new Section(
         "Beside the earlier run",
-        "Commit %s, %s, against commit %s, %s.%s Of %d operations that both have measured, %d are faster now and %d slower by more than the error; peers show how much the machine itself has changed."
-            .formatted(
-                now.commit(),
-                now.started(),
-                earlier.commit(),
-                earlier.started(),
-                others,
-                rows.size(),
-                faster,
-                slower),
+        String.format(
+            Locale.ROOT,
+            "Commit %s, %s, against commit %s, %s.%s Of %d operations that both have measured, %d are faster now and %d slower by more than the error; peers show how much the machine itself has changed.",
+            now.commit(),
+            now.started(),
+            earlier.commit(),
+            earlier.started(),
+            others,
+            rows.size(),
+            faster,
+            slower),
         List.of(
             new Block(
                 "",

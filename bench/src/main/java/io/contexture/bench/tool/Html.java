@@ -57,7 +57,9 @@ final class Html {
   static String of(Document document) {
     StringBuilder page = new StringBuilder();
     page.append(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         <!DOCTYPE html>
         <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
         <head>
@@ -69,26 +71,34 @@ final class Html {
         </head>
         <body>
         <h1>%s</h1>
-        """
-            .formatted(escaped(document.title()), STYLE, escaped(document.title())));
+        """,
+            escaped(document.title()),
+            STYLE,
+            escaped(document.title())));
     page.append("<div class=\"about\">\n");
     document.about().forEach(p -> page.append(element("p", p)).append('\n'));
     page.append("</div>\n<p class=\"key\">");
     for (Key key : document.key()) {
       page.append(
-          "<span><i class=\"fill-%s\"></i>%s</span>"
-              .formatted(style(key.kind()), escaped(key.label())));
+          String.format(
+              Locale.ROOT,
+              "<span><i class=\"fill-%s\"></i>%s</span>",
+              style(key.kind()),
+              escaped(key.label())));
     }
     page.append("</p>\n");
     List<Section> sections = document.sections();
     page.append("<nav>\n");
     for (int i = 0; i < sections.size(); i++) {
-      page.append("<a href=\"#s%d\">%s</a>%n".formatted(i, escaped(sections.get(i).title())));
+      page.append(
+          String.format(
+              Locale.ROOT, "<a href=\"#s%d\">%s</a>%n", i, escaped(sections.get(i).title())));
     }
     page.append("</nav>\n");
     for (int i = 0; i < sections.size(); i++) {
       Section section = sections.get(i);
-      page.append("<h2 id=\"s%d\">%s</h2>%n".formatted(i, escaped(section.title())));
+      page.append(
+          String.format(Locale.ROOT, "<h2 id=\"s%d\">%s</h2>%n", i, escaped(section.title())));
       if (!section.text().isEmpty()) {
         page.append(element("p", section.text())).append('\n');
       }

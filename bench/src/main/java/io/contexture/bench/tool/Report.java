@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -79,15 +80,17 @@ final class Report {
   private List<String> about() {
     List<String> about = new ArrayList<>();
     about.add(
-        "Commit %s, %s to %s. %s.%s"
-            .formatted(
-                results.commit(),
-                results.started(),
-                results.updated(),
-                results.machine().describe(),
-                results.jvm().isEmpty() ? "" : " " + results.jvm() + "."));
+        String.format(
+            Locale.ROOT,
+            "Commit %s, %s to %s. %s.%s",
+            results.commit(),
+            results.started(),
+            results.updated(),
+            results.machine().describe(),
+            results.jvm().isEmpty() ? "" : " " + results.jvm() + "."));
     if (!results.filter().isEmpty()) {
-      about.add("Only benchmarks that match %s were run.".formatted(results.filter()));
+      about.add(
+          String.format(Locale.ROOT, "Only benchmarks that match %s were run.", results.filter()));
     }
     if (!results.complete()) {
       about.add("NOT COMPLETE: the run was interrupted; --resume goes on with it.");
@@ -97,7 +100,9 @@ final class Report {
     }
     results
         .unavailable()
-        .forEach((backend, why) -> about.add("Not measured: %s (%s).".formatted(backend, why)));
+        .forEach(
+            (backend, why) ->
+                about.add(String.format(Locale.ROOT, "Not measured: %s (%s).", backend, why)));
     if (!results.lane().equals(Results.JMH)) {
       return about;
     }
@@ -201,10 +206,13 @@ final class Report {
         BACKENDS.stream().map(backend -> count(all, backend)).collect(Collectors.joining("; "));
     return new Section(
         "Goals",
-        "Met: %s.%s"
-            .formatted(
-                counts,
-                unknown == 0 ? "" : " Not measured in this run: %d goals.".formatted(unknown)),
+        String.format(
+            Locale.ROOT,
+            "Met: %s.%s",
+            counts,
+            unknown == 0
+                ? ""
+                : String.format(Locale.ROOT, " Not measured in this run: %d goals.", unknown)),
         List.of(
             new Block(
                 "",
@@ -215,8 +223,12 @@ final class Report {
 
   private static String count(List<Verdict> all, String backend) {
     List<Verdict> some = all.stream().filter(v -> v.backend().equals(backend)).toList();
-    return "%s %d of %d"
-        .formatted(backend, some.stream().filter(Verdict::isMet).count(), some.size());
+    return String.format(
+        Locale.ROOT,
+        "%s %d of %d",
+        backend,
+        some.stream().filter(Verdict::isMet).count(),
+        some.size());
   }
 
   private static String limit(Suite.Goal goal) {
@@ -224,7 +236,9 @@ final class Report {
     if (goal.bytes() && goal.to() == null && limit < 1) {
       return "0 B"; // JMH itself allocates less than that
     }
-    return limit == Math.rint(limit) && limit >= 10 ? "%.0f".formatted(limit) : limit + "";
+    return limit == Math.rint(limit) && limit >= 10
+        ? String.format(Locale.ROOT, "%.0f", limit)
+        : limit + "";
   }
 
   private Figure evaluate(Suite.Question question, Suite.Goal goal, String backend) {
@@ -392,9 +406,11 @@ final class Report {
       }
       if (other != null && other != found) {
         lines.add(
-            "%s × %s"
-                .formatted(
-                    Text.figure(found.figure().over(other.figure())), Text.words(reference)));
+            String.format(
+                Locale.ROOT,
+                "%s × %s",
+                Text.figure(found.figure().over(other.figure())),
+                Text.words(reference)));
       }
     }
     if (found.allocated().isKnown()) {
@@ -402,10 +418,11 @@ final class Report {
     }
     if (found.counters().containsKey("outside") && found.counters().get("outside") != 0) {
       lines.add(
-          "%s heap + %s native"
-              .formatted(
-                  Text.bytes(found.counters().get("heap")),
-                  Text.bytes(found.counters().get("outside"))));
+          String.format(
+              Locale.ROOT,
+              "%s heap + %s native",
+              Text.bytes(found.counters().get("heap")),
+              Text.bytes(found.counters().get("outside"))));
     }
     return new Cell(lines, Kind.PLAIN);
   }

@@ -36,8 +36,11 @@ final class Svg {
     scale();
     int height = TOP + BOTTOM + heightOfBars();
     out.append(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\">%n"
-            .formatted(WIDTH, height));
+        String.format(
+            Locale.ROOT,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\">%n",
+            WIDTH,
+            height));
     text(LEFT - 8, TOP - 12, "weak", "end", plot.unit());
     for (double tick : ticks()) {
       line("grid", x(tick), TOP - 6, x(tick), height - BOTTOM);
@@ -78,18 +81,23 @@ final class Svg {
     text(LEFT - 8, middle + 4, "", "end", bar.label());
     if (plot.logarithmic()) {
       out.append(
-          "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"5\" />%n"
-              .formatted(fill, number(x(value)), number(middle)));
+          String.format(
+              Locale.ROOT,
+              "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"5\" />%n",
+              fill,
+              number(x(value)),
+              number(middle)));
     } else {
       double from = Math.min(x(0), x(value));
       out.append(
-          "<rect class=\"%s\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\" rx=\"2\" />%n"
-              .formatted(
-                  fill,
-                  number(from),
-                  y + 4,
-                  number(Math.max(1, Math.abs(x(value) - x(0)))),
-                  ROW - 8));
+          String.format(
+              Locale.ROOT,
+              "<rect class=\"%s\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\" rx=\"2\" />%n",
+              fill,
+              number(from),
+              y + 4,
+              number(Math.max(1, Math.abs(x(value) - x(0)))),
+              ROW - 8));
     }
     if (error > 0) {
       line("error", x(value - error), middle, x(value + error), middle);
@@ -171,14 +179,26 @@ final class Svg {
 
   private void line(String style, double x1, double y1, double x2, double y2) {
     out.append(
-        "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" />%n"
-            .formatted(style, number(x1), number(y1), number(x2), number(y2)));
+        String.format(
+            Locale.ROOT,
+            "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" />%n",
+            style,
+            number(x1),
+            number(y1),
+            number(x2),
+            number(y2)));
   }
 
   private void text(double x, double y, String style, String anchor, String text) {
     out.append(
-        "<text class=\"%s\" x=\"%s\" y=\"%s\" text-anchor=\"%s\">%s</text>%n"
-            .formatted(style, number(x), number(y), anchor, Html.escaped(text)));
+        String.format(
+            Locale.ROOT,
+            "<text class=\"%s\" x=\"%s\" y=\"%s\" text-anchor=\"%s\">%s</text>%n",
+            style,
+            number(x),
+            number(y),
+            anchor,
+            Html.escaped(text)));
   }
 
   private static String number(double value) {

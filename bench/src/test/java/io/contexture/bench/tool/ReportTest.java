@@ -14,6 +14,9 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -157,6 +160,29 @@ class ReportTest {
       errors += isError ? 1 : 0;
     }
     assertEquals(4 * 3, errors);
+  }
+
+  /** Of a machine that has no number in its description. */
+  @Test
+  void isTheSameInEveryLocale() {
+    Results results =
+        Samples.results(
+            new Machine("aaaa", "Linux", "x86_64", "Some Processor", 0, 0, false),
+            Results.JMH,
+            RESULTS.measurements().toArray(Measurement[]::new));
+    Locale before = Locale.getDefault();
+    List<String> all = new ArrayList<>();
+    try {
+      for (String tag : List.of("en", "de", "ar-EG")) {
+        Locale.setDefault(Locale.forLanguageTag(tag));
+        Document document = new Report(Suite.load(), results, results).document();
+        all.add(Markdown.of(document) + Html.of(document));
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertEquals(all.get(0), all.get(1));
+    assertEquals(all.get(0), all.get(2));
   }
 
   // ------------------------------------------------------------------------- an earlier run
