@@ -60,7 +60,10 @@ final class Comparison {
     int slower = 0;
     for (Measurement measured : now.measurements()) {
       Measurement old = before.get(measured.key());
-      if (old == null || !old.unit().equals(measured.unit())) {
+      if (old == null
+          || !old.unit().equals(measured.unit())
+          || !Double.isFinite(old.figure().value())
+          || !Double.isFinite(measured.figure().value())) {
         continue;
       }
       Figure ratio = measured.figure().over(old.figure());
@@ -68,16 +71,20 @@ final class Comparison {
       boolean isSlower = ratio.isSurelyMoreThan(1);
       faster += isFaster ? 1 : 0;
       slower += isSlower ? 1 : 0;
+      Cell verdict =
+          Double.isFinite(ratio.value())
+              ? Cell.of(
+                  isFaster ? Kind.GOOD : isSlower ? Kind.BAD : Kind.PLAIN,
+                  Text.figure(ratio) + " ×",
+                  isFaster ? "faster" : isSlower ? "slower" : "within the error")
+              : Cell.of("–"); // it was nothing
       rows.add(
           List.of(
               Cell.of(Kind.NAME, measured.operation()),
               Cell.of(Kind.ofBackend(measured.backend()), backend(measured)),
               Cell.of(Text.figure(old.figure()) + " " + old.unit()),
               Cell.of(Text.figure(measured.figure()) + " " + measured.unit()),
-              Cell.of(
-                  isFaster ? Kind.GOOD : isSlower ? Kind.BAD : Kind.PLAIN,
-                  Text.figure(ratio) + " ×",
-                  isFaster ? "faster" : isSlower ? "slower" : "within the error")));
+              verdict));
     }
     String others =
         now.jvm().equals(earlier.jvm())

@@ -1,5 +1,6 @@
 package io.contexture.bench.tool;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -93,8 +94,10 @@ record Document(String title, List<String> about, List<Key> key, List<Section> s
 
     /** Of figures without a limit; logarithmic if they are too far apart for bars. */
     static Plot of(String unit, List<Bar> bars) {
-      double most = bars.stream().mapToDouble(b -> b.figure().value()).max().orElse(1);
-      double least = bars.stream().mapToDouble(b -> b.figure().value()).min().orElse(1);
+      double[] values =
+          bars.stream().mapToDouble(b -> b.figure().value()).filter(Double::isFinite).toArray();
+      double most = Arrays.stream(values).max().orElse(1);
+      double least = Arrays.stream(values).min().orElse(1);
       return new Plot(unit, least > 0 && most / least > LINEAR_RANGE, Double.NaN, bars);
     }
   }

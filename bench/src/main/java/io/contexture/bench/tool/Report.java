@@ -173,7 +173,7 @@ final class Report {
         boolean any = false;
         for (String backend : BACKENDS) {
           Figure measured = evaluate(question, goal, backend);
-          if (!measured.isKnown()) {
+          if (!Double.isFinite(measured.value())) {
             cells.add(Cell.of(""));
             continue;
           }
@@ -421,7 +421,7 @@ final class Report {
           String.format(
               Locale.ROOT,
               "%s heap + %s native",
-              Text.bytes(found.counters().get("heap")),
+              Text.bytes(found.counters().getOrDefault("heap", Double.NaN)),
               Text.bytes(found.counters().get("outside"))));
     }
     return new Cell(lines, Kind.PLAIN);

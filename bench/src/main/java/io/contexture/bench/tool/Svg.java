@@ -8,7 +8,8 @@ import java.util.Locale;
 
 /**
  * Draws a plot: a bar to the right for each figure, or a dot where the axis is logarithmic, as the
- * length of a bar would mean nothing there; each with its error and its number.
+ * length of a bar would mean nothing there; each with its error and its number. What is no number
+ * has no place on an axis and is left out.
  */
 final class Svg {
   private static final int WIDTH = 900;
@@ -20,12 +21,24 @@ final class Svg {
   private static final int BOTTOM = 12;
 
   private final Plot plot;
+  private final List<Bar> bars;
   private final StringBuilder out = new StringBuilder();
   private double low;
   private double high;
 
   private Svg(Plot plot) {
     this.plot = plot;
+    this.bars = bars(plot);
+  }
+
+  /** Those that are drawn. */
+  static List<Bar> bars(Plot plot) {
+    return plot.bars().stream().filter(bar -> Double.isFinite(bar.figure().value())).toList();
+  }
+
+  /** How far an error is drawn: not at all if it isn't known. */
+  private static double error(Bar bar) {
+    return Double.isFinite(bar.figure().error()) ? bar.figure().error() : 0;
   }
 
   static String of(Plot plot) {
@@ -51,7 +64,7 @@ final class Svg {
     }
     int y = TOP;
     String group = "";
-    for (Bar bar : plot.bars()) {
+    for (Bar bar : bars) {
       if (!bar.group().equals(group)) {
         group = bar.group();
         y += GROUP;
@@ -66,7 +79,7 @@ final class Svg {
   private int heightOfBars() {
     int height = 0;
     String group = "";
-    for (Bar bar : plot.bars()) {
+    for (Bar bar : bars) {
       height += bar.group().equals(group) ? ROW : ROW + GROUP;
       group = bar.group();
     }
@@ -75,7 +88,7 @@ final class Svg {
 
   private void draw(Bar bar, int y) {
     double value = bar.figure().value();
-    double error = Double.isNaN(bar.figure().error()) ? 0 : bar.figure().error();
+    double error = error(bar);
     double middle = y + ROW / 2.0;
     String fill = "fill-" + Html.style(bar.kind());
     text(LEFT - 8, middle + 4, "", "end", bar.label());
@@ -112,9 +125,9 @@ final class Svg {
   private void scale() {
     low = Double.POSITIVE_INFINITY;
     high = Double.NEGATIVE_INFINITY;
-    for (Bar bar : plot.bars()) {
+    for (Bar bar : bars) {
       double value = bar.figure().value();
-      double error = Double.isNaN(bar.figure().error()) ? 0 : bar.figure().error();
+      double error = error(bar);
       // An error as large as the value says nothing that a wider axis would show.
       low = Math.min(low, value - Math.min(error, Math.abs(value) / 2));
       high = Math.max(high, value + Math.min(error, Math.abs(value)));

@@ -6,9 +6,9 @@ import java.util.Locale;
 final class Text {
   private Text() {}
 
-  /** Three digits that count, or the whole number. */
+  /** Three digits that count, or the whole number; a dash for what is no number. */
   static String number(double value) {
-    if (Double.isNaN(value)) {
+    if (!Double.isFinite(value)) {
       return "–";
     }
     double size = Math.abs(value);
@@ -16,20 +16,23 @@ final class Text {
     return String.format(Locale.ROOT, form, value);
   }
 
-  /** A figure and its error, with as many digits. */
+  /** A figure and its error, with as many digits; a dash for what is no number. */
   static String figure(Figure figure) {
-    if (!figure.isKnown()) {
+    if (!Double.isFinite(figure.value())) {
       return "–";
     }
     double size = Math.abs(figure.value());
     String form = size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f";
-    return Double.isNaN(figure.error())
-        ? String.format(Locale.ROOT, form, figure.value())
-        : String.format(Locale.ROOT, form + " ± " + form, figure.value(), figure.error());
+    return Double.isFinite(figure.error())
+        ? String.format(Locale.ROOT, form + " ± " + form, figure.value(), figure.error())
+        : String.format(Locale.ROOT, form, figure.value());
   }
 
   /** A number of bytes; what JMH itself allocates is none. */
   static String bytes(double value) {
+    if (!Double.isFinite(value)) {
+      return "–";
+    }
     return (Math.abs(value) < 0.5 ? "0" : String.format(Locale.ROOT, "%.0f", value)) + " B";
   }
 

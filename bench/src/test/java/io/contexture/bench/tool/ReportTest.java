@@ -162,6 +162,44 @@ class ReportTest {
     assertEquals(4 * 3, errors);
   }
 
+  /** No forks, no number, and something divided by nothing. */
+  private static final Results SPOILT =
+      x86(
+          hit("threadLocal", "none", 0, 0, 0),
+          hit("scopedValue", "none"),
+          hit("contextVar", "native", 1.69, 1.70, 1.71),
+          hit("contextVar", "java", Double.NaN),
+          hit("longContextVar", "native", Double.POSITIVE_INFINITY),
+          hit("longContextVar", "java", 1.39, 1.40, 1.41));
+
+  @Test
+  void leavesOutOfAPlotWhatIsNoNumber() throws Exception {
+    String html = Html.of(new Report(Suite.load(), SPOILT, null).document());
+    String plot = html.substring(html.indexOf("<svg"), html.indexOf("</svg>") + 6);
+    assertEquals(3, parsed(plot).getElementsByTagName("rect").getLength());
+    assertFalse(html.contains("NaN") || html.contains("Infinity"), html);
+
+    Results none = x86(hit("contextVar", "java", Double.NaN));
+    assertFalse(Html.of(new Report(Suite.load(), none, null).document()).contains("<svg"));
+  }
+
+  @Test
+  void hasADashWhereTheRatioIsToNothing() {
+    String text = markdown(SPOILT, null);
+    assertTrue(
+        text.contains("| context var, native | 1.70 ± 0.02 · – × thread local · – × scoped value"),
+        text);
+    assertFalse(text.contains("NaN") || text.contains("Infinity"), text);
+    assertFalse(text.contains("hit, static final variable"), text); // the goal is a ratio to it
+  }
+
+  @Test
+  void hasADashWhereItWasNothingBefore() {
+    String text = markdown(RESULTS, SPOILT);
+    assertTrue(text.contains("Of 2 operations that both have measured, 0 are faster now"), text);
+    assertTrue(text.contains("| peer | 0.00 ± 0.00 ns/op | 2.00 ± 0.02 ns/op | – |"), text);
+  }
+
   /** Of a machine that has no number in its description. */
   @Test
   void isTheSameInEveryLocale() {
