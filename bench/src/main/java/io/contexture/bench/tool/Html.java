@@ -6,7 +6,6 @@ import io.contexture.bench.tool.Document.Key;
 import io.contexture.bench.tool.Document.Section;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /**
  * Writes a report as one page of HTML that needs nothing else: style and plots are in it. It is
@@ -48,9 +47,6 @@ final class Html {
       .fill-bad { fill: var(--bad); background: var(--bad); }
       """;
 
-  /** Characters that XML can't have, not even escaped. */
-  private static final Pattern IMPOSSIBLE =
-      Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
 
   private Html() {}
 
@@ -149,11 +145,9 @@ final class Html {
     return "<" + name + ">" + escaped(text) + "</" + name + ">";
   }
 
-  /** As text of an element or an attribute; what XML can't have at all is replaced. */
+  /** As XML has it, in one line. */
   static String escaped(String text) {
-    return IMPOSSIBLE
-        .matcher(text)
-        .replaceAll("\uFFFD")
+    return Text.plain(text)
         .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")

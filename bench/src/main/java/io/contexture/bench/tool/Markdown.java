@@ -11,30 +11,31 @@ final class Markdown {
   private Markdown() {}
 
   static String of(Document document) {
-    StringBuilder text = new StringBuilder("# " + document.title() + "\n");
-    document.about().forEach(paragraph -> text.append('\n').append(paragraph).append('\n'));
+    StringBuilder text = new StringBuilder("# " + escaped(document.title()) + "\n");
+    document.about().forEach(paragraph -> text.append(paragraph(paragraph)));
     for (Section section : document.sections()) {
-      text.append("\n## ").append(section.title()).append('\n');
+      text.append("\n## ").append(escaped(section.title())).append('\n');
       if (!section.text().isEmpty()) {
-        text.append('\n').append(section.text()).append('\n');
+        text.append(paragraph(section.text()));
       }
       for (Block block : section.blocks()) {
         if (!block.title().isEmpty()) {
-          text.append("\n### ").append(block.title()).append('\n');
+          text.append("\n### ").append(escaped(block.title())).append('\n');
         }
-        text.append('\n').append(row(block.columns())).append(row(rule(block)));
+        text.append('\n').append(row(block.columns().stream().map(Markdown::inTable).toList()));
+        text.append(row(block.columns().stream().map(column -> "---").toList()));
         block.rows().forEach(row -> text.append(row(row.stream().map(Markdown::cell).toList())));
       }
     }
     return text.toString();
   }
 
-  private static List<String> rule(Block block) {
-    return block.columns().stream().map(column -> "---").toList();
+  private static String paragraph(String text) {
+    return "\n" + escaped(text) + "\n";
   }
 
   private static String cell(Cell cell) {
-    List<String> lines = cell.lines();
+    List<String> lines = cell.lines().stream().map(Markdown::inTable).toList();
     boolean strong = cell.kind() == Document.Kind.GOOD || cell.kind() == Document.Kind.BAD;
     String last = lines.size() > 1 ? lines.getLast() : null;
     return strong && last != null
@@ -43,8 +44,15 @@ final class Markdown {
   }
 
   private static String row(List<String> cells) {
-    return cells.stream()
-        .map(cell -> cell.replace("|", "\\|"))
-        .collect(Collectors.joining(" | ", "| ", " |\n"));
+    return cells.stream().collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
+  /** In one line, and no HTML. */
+  private static String escaped(String text) {
+    return Text.plain(text).replace("\\", "\\\\").replace("<", "\\<");
+  }
+
+  private static String inTable(String text) {
+    return escaped(text).replace("|", "\\|");
   }
 }

@@ -1,10 +1,23 @@
 package io.contexture.bench.tool;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** How figures are written. */
 final class Text {
   private Text() {}
+
+  /** What would end a line where a text is of one line. */
+  private static final Pattern BREAKS = Pattern.compile("\\R|\t");
+
+  /** What would command a terminal, reorder a line, or may not be in XML. */
+  private static final Pattern CONTROLS =
+      Pattern.compile("[\\p{Cc}\\p{Cs}\\u202A-\\u202E\\u2066-\\u2069\\uFFFE\\uFFFF]");
+
+  /** In one line, without characters that do anything but be seen. */
+  static String plain(String text) {
+    return CONTROLS.matcher(BREAKS.matcher(text).replaceAll(" ")).replaceAll("\uFFFD");
+  }
 
   /** Three digits that count, or the whole number; a dash for what is no number. */
   static String number(double value) {

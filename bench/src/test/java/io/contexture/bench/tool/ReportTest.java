@@ -51,7 +51,7 @@ class ReportTest {
     assertTrue(text.startsWith("# Contexture: benchmarks, profile full\n"), text);
     assertTrue(
         text.contains(
-            "Commit 0123456789ab, 2026-11-22T20:00:00Z to 2026-11-22T21:00:00Z. Some Processor @ 2 GHz <R>, 2 processors, x86_64, 8192 MiB, Linux 6.1 (machine aaaa). OpenJDK 64-Bit Server VM 25."),
+            "Commit 0123456789ab, 2026-11-22T20:00:00Z to 2026-11-22T21:00:00Z. Some Processor @ 2 GHz \\<R>, 2 processors, x86_64, 8192 MiB, Linux 6.1 (machine aaaa). OpenJDK 64-Bit Server VM 25."),
         text);
   }
 
@@ -198,6 +198,69 @@ class ReportTest {
     String text = markdown(RESULTS, SPOILT);
     assertTrue(text.contains("Of 2 operations that both have measured, 0 are faster now"), text);
     assertTrue(text.contains("| peer | 0.00 ± 0.00 ns/op | 2.00 ± 0.02 ns/op | – |"), text);
+  }
+
+  /** Breaks out of a table, of a tag and of a terminal's line, and is no XML. */
+  private static final String EVIL =
+      "a\nb\r\n| c\\| <script>\u001b[2J\u009b1m\u0000\ud800\uffff\u202e&";
+
+  private static final String EVIL_SEEN =
+      "a b | c\\| <script>\ufffd[2J\ufffd1m\ufffd\ufffd\ufffd\ufffd&";
+
+  private static Document evil() {
+    Document.Bar bar = new Document.Bar(EVIL, EVIL, Figure.exactly(1), Document.Kind.NATIVE);
+    return new Document(
+        EVIL,
+        List.of(EVIL),
+        List.of(new Document.Key(Document.Kind.NATIVE, EVIL)),
+        List.of(
+            new Document.Section(
+                EVIL,
+                EVIL,
+                List.of(
+                    new Document.Block(
+                        EVIL,
+                        List.of(EVIL, EVIL),
+                        List.of(
+                            List.of(
+                                Document.Cell.of(EVIL),
+                                Document.Cell.of(Document.Kind.GOOD, EVIL, EVIL))),
+                        new Document.Plot(EVIL, false, Double.NaN, List.of(bar)))))));
+  }
+
+  @Test
+  void markdownHasNothingButText() {
+    String line = EVIL_SEEN.replace("\\", "\\\\").replace("<", "\\<");
+    String cell = line.replace("|", "\\|");
+    assertEquals(
+        """
+        # %1$s
+
+        %1$s
+
+        ## %1$s
+
+        %1$s
+
+        ### %1$s
+
+        | %2$s | %2$s |
+        | --- | --- |
+        | %2$s | %2$s · **%2$s** |
+        """
+            .formatted(line, cell),
+        Markdown.of(evil()));
+  }
+
+  @Test
+  void htmlHasNothingButText() throws Exception {
+    org.w3c.dom.Document page = parsed(Html.of(evil()));
+    assertEquals(0, page.getElementsByTagName("script").getLength());
+    for (String name :
+        new String[] {"title", "h1", "p", "span", "a", "h2", "h3", "th", "td", "small", "text"}) {
+      String text = page.getElementsByTagName(name).item(0).getTextContent();
+      assertTrue(text.startsWith(EVIL_SEEN), name + ": " + text);
+    }
   }
 
   /** Of a machine that has no number in its description. */
