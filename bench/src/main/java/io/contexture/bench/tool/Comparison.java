@@ -5,9 +5,11 @@ import io.contexture.bench.tool.Document.Cell;
 import io.contexture.bench.tool.Document.Kind;
 import io.contexture.bench.tool.Document.Section;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -18,7 +20,8 @@ final class Comparison {
   /**
    * Refuses to compare what can't be compared as if it were one run.
    *
-   * @throws UsageException if the two were measured on different machines, or in different ways
+   * @throws UsageException if the two were measured on different machines or in different ways, or
+   *     one has the same operation twice
    */
   static void check(Results now, Results earlier) {
     String problem = null;
@@ -46,6 +49,19 @@ final class Comparison {
               Locale.ROOT,
               "can't compare: %s. Ratios within each run can be put side by side: architectures FILE FILE",
               problem));
+    }
+    checkKeys(earlier, "the earlier");
+    checkKeys(now, "this");
+  }
+
+  private static void checkKeys(Results results, String which) {
+    Set<String> seen = new HashSet<>();
+    for (Measurement measured : results.measurements()) {
+      if (!seen.add(measured.key())) {
+        throw new UsageException(
+            String.format(
+                Locale.ROOT, "can't compare: %s result has %s twice", which, measured.key()));
+      }
     }
   }
 

@@ -41,11 +41,28 @@ final class Report {
    * @param suite the questions and the goals
    * @param results what was measured
    * @param earlier what was measured before on the same machine; may be {@code null}
+   * @throws UsageException if these are times of an emulator
    */
   Report(Suite suite, Results results, Results earlier) {
+    check(results);
     this.suite = suite;
     this.results = results;
     this.earlier = earlier;
+  }
+
+  /**
+   * Refuses times of an emulator: goals would be met or missed by them.
+   *
+   * @throws UsageException if there are any, or there will be
+   */
+  static void check(Results results) {
+    boolean times =
+        results.lane().equals(Results.JMH)
+            || results.measurements().stream().anyMatch(m -> m.unit().equals(Measurement.TIME));
+    if (results.machine().emulated() && times) {
+      throw new UsageException(
+          "no report: these are times of an emulator, which mean nothing. Count instructions instead, as bench/counts/run does");
+    }
   }
 
   Document document() {
@@ -96,7 +113,7 @@ final class Report {
       about.add("NOT COMPLETE: the run was interrupted; --resume goes on with it.");
     }
     if (results.machine().emulated()) {
-      about.add("EMULATED: times of an emulator mean nothing.");
+      about.add("EMULATED: nothing here is a time.");
     }
     results
         .unavailable()
@@ -268,11 +285,15 @@ final class Report {
     return found == null ? Figure.NONE : found.allocated();
   }
 
-  /** On the backend that the term names, else on the one asked about, else of a peer. */
+  /**
+   * On the backend that the term names, else on the one asked about, else of a peer. Instructions
+   * say nothing of a goal.
+   */
   private Measurement find(Expression.Term term, String backend) {
     String wanted = term.backend() == null ? backend : term.backend();
     return results.measurements().stream()
         .filter(term::matches)
+        .filter(m -> !m.unit().equals(Measurement.INSTRUCTIONS))
         .filter(m -> m.backend().equals(wanted) || m.backend().equals(Trial.NO_BACKEND))
         .findFirst()
         .orElse(null);

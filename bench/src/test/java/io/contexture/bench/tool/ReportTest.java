@@ -1,6 +1,7 @@
 package io.contexture.bench.tool;
 
 import static io.contexture.bench.tool.Samples.hit;
+import static io.contexture.bench.tool.Samples.instructions;
 import static io.contexture.bench.tool.Samples.measurement;
 import static io.contexture.bench.tool.Samples.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,19 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
@@ -286,6 +281,36 @@ class ReportTest {
     assertEquals(all.get(0), all.get(2));
   }
 
+  @Test
+  void refusesTimesOfAnEmulator() {
+    Machine emulated = Samples.machine("aaaa", "aarch64", true);
+    Measurement time = hit("contextVar", "java", 1);
+    Measurement count = instructions("contextVar", "native", 30);
+    for (Results results :
+        List.of(
+            Samples.results(emulated, Results.JMH),
+            Samples.results(emulated, Results.JMH, time),
+            Samples.results(emulated, "tcg", count, time))) {
+      String message =
+          assertThrows(UsageException.class, () -> markdown(results, null)).getMessage();
+      assertTrue(message.contains("times of an emulator"), message);
+    }
+  }
+
+  @Test
+  void judgesNoGoalByInstructions() {
+    String text =
+        markdown(
+            Samples.results(
+                Samples.machine("aaaa", "aarch64", true),
+                "tcg",
+                instructions("threadLocal", "none", 40),
+                instructions("contextVar", "java", 20)),
+            null);
+    assertTrue(text.contains("EMULATED") && text.contains("20.0"), text);
+    assertFalse(text.contains("## Goals"), text);
+  }
+
   // ------------------------------------------------------------------------- an earlier run
 
   @Test
@@ -344,50 +369,19 @@ class ReportTest {
   }
 
   @Test
-  void commandExitsWithAnErrorWhenItRefuses(@TempDir Path directory) throws Exception {
-    Path now = directory.resolve("now.json");
-    Path other = directory.resolve("other.json");
-    RESULTS.write(now);
-    Samples.results(Samples.machine("bbbb", "x86_64", false), Results.JMH).write(other);
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status =
-        run(out, err, "report", now.toString(), "--against=" + other, "--output=" + directory);
-    assertEquals(2, status);
-    assertTrue(
-        err.toString(StandardCharsets.UTF_8).contains("can't compare"),
-        err.toString(StandardCharsets.UTF_8));
-    assertFalse(Files.exists(directory.resolve("now.md")));
-
-    assertEquals(0, run(out, err, "report", now.toString(), "--output=" + directory));
-    assertTrue(Files.readString(directory.resolve("now.md")).contains("## Goals"));
-    parsed(Files.readString(directory.resolve("now.html")));
-  }
-
-  @Test
-  void commandSaysWhatIsWrongWithItsArguments(@TempDir Path directory) throws Exception {
-    Path bad = Files.writeString(directory.resolve("bad.json"), "{\"format\": 1, \"what\": 2}");
-    String output = "--output=" + directory;
-    for (String[] args :
-        new String[][] {
-          {output},
-          {"fast", output},
-          {"quick", "--quickly", output},
-          {"quick", "--filter=NoSuchBenchmark", output},
-          {"report", directory.resolve("none.json").toString(), output},
-          {"report", bad.toString(), output},
-          {"architectures", bad.toString(), output}
-        }) {
-      ByteArrayOutputStream err = new ByteArrayOutputStream();
-      assertEquals(2, run(new ByteArrayOutputStream(), err, args), String.join(" ", args));
-      assertTrue(err.size() > 0, String.join(" ", args));
-    }
-  }
-
-  private static int run(ByteArrayOutputStream out, ByteArrayOutputStream err, String... args) {
-    return Main.run(
-        args,
-        new PrintStream(out, true, StandardCharsets.UTF_8),
-        new PrintStream(err, true, StandardCharsets.UTF_8));
+  void refusesAnEarlierRunThatHasAnOperationTwice() {
+    Results twice =
+        x86(
+            hit("contextVar", "java", 1),
+            hit("threadLocal", "none", 1),
+            hit("contextVar", "java", 2));
+    String expected =
+        "can't compare: %s result has HitBenchmark.contextVar{thread=platform} on java twice";
+    assertEquals(
+        expected.formatted("the earlier"),
+        assertThrows(UsageException.class, () -> markdown(RESULTS, twice)).getMessage());
+    assertEquals(
+        expected.formatted("this"),
+        assertThrows(UsageException.class, () -> markdown(twice, RESULTS)).getMessage());
   }
 }
