@@ -25,6 +25,9 @@ public final class BoundExecutor extends ThreadPoolExecutor {
   /** What the names of those properties begin with. */
   public static final String PREFIX = "contexture.bench.";
 
+  /** Enough for the deepest stack of contexts, before anything is compiled. */
+  private static final long STACK_BYTES = 8 << 20;
+
   /**
    * Called by JMH.
    *
@@ -40,7 +43,7 @@ public final class BoundExecutor extends ThreadPoolExecutor {
         System.getProperty(PREFIX + "thread", "platform").equals("virtual")
             ? Thread.ofVirtual().name(prefix).factory()
             : task -> {
-              Thread thread = new FastThreadLocalThread(task, prefix);
+              Thread thread = new FastThreadLocalThread(null, task, prefix, STACK_BYTES);
               thread.setDaemon(true);
               return thread;
             };

@@ -14,6 +14,7 @@ import io.contexture.bench.tool.Document.Section;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -60,22 +61,34 @@ final class Architectures {
       throw new UsageException("at most %d result files".formatted(COLORS.size()));
     }
     Compatibility.check(columns);
-    boolean haveRatios =
-        rows().stream().anyMatch(row -> ratios(row).stream().filter(Objects::nonNull).count() > 1);
-    if (!haveRatios && !haveCounts()) {
-      throw Compatibility.refused(
-          "no operation was measured on both backends, or its instructions counted, in more than"
-              + " one of them");
+    for (int i = 0; i < columns.size(); i++) {
+      if (!sharesRatios(i) && !sharesCounts(i)) {
+        throw Compatibility.refused(
+            "%s has no operation in common with the others, measured on both backends or with its instructions counted"
+                .formatted(columns.get(i).file()));
+      }
     }
   }
 
-  /** Whether the instructions of the same thing were counted in more than one column. */
-  private boolean haveCounts() {
-    Set<String> seen = new LinkedHashSet<>();
-    return columns.stream()
-        .flatMap(column -> column.shown().stream())
+  private boolean sharesRatios(int column) {
+    return rows().stream()
+        .map(this::ratios)
+        .anyMatch(
+            row -> row.get(column) != null && row.stream().filter(Objects::nonNull).count() > 1);
+  }
+
+  /** Whether the instructions of the same thing were counted in another column too. */
+  private boolean sharesCounts(int column) {
+    return columns.get(column).shown().stream()
         .filter(m -> m.unit().equals(Measurement.INSTRUCTIONS))
-        .anyMatch(m -> !seen.add(m.key()));
+        .anyMatch(
+            m -> columns.stream().filter(c -> c.findIn(m.unit(), m.key()) != null).count() > 1);
+  }
+
+  /** A column's heading, with the machine's name where another has the same. */
+  private String label(Column column) {
+    boolean unique = columns.stream().filter(c -> c.label().equals(column.label())).count() == 1;
+    return unique ? column.label() : column.label() + " (" + column.results().machine().id() + ")";
   }
 
   // -------------------------------------------------------------------------------- the rows
@@ -151,14 +164,14 @@ final class Architectures {
       about.add(
           "%s: %s.%s%s"
               .formatted(
-                  column.label(),
+                  label(column),
                   results.machine().describe(),
                   results.jvm().isEmpty() ? "" : " " + results.jvm() + ".",
                   results.updated().isEmpty() ? "" : " Measured " + results.updated() + "."));
     }
     List<Key> key = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      key.add(new Key(COLORS.get(i), columns.get(i).label()));
+      key.add(new Key(COLORS.get(i), label(columns.get(i))));
     }
     return new Document("Contexture: architectures side by side", about, key, sections);
   }
@@ -218,9 +231,9 @@ final class Architectures {
     return column.isEmulated() ? name + ", emulated" : name;
   }
 
-  private static List<String> headings(List<Column> columns) {
+  private List<String> headings(List<Column> some) {
     List<String> headings = new ArrayList<>(List.of("operation"));
-    columns.forEach(column -> headings.add(column.label()));
+    some.forEach(column -> headings.add(label(column)));
     return headings;
   }
 
@@ -260,7 +273,7 @@ final class Architectures {
         .forEach(
             (kind, count) -> {
               if (m.unit().equals(Measurement.INSTRUCTIONS) && count >= LEAST_COUNT) {
-                lines.add("%.1f %s".formatted(count, kind));
+                lines.add(String.format(Locale.ROOT, "%.1f %s", count, kind));
               }
             });
     return new Cell(lines, Kind.PLAIN);
@@ -308,7 +321,7 @@ final class Architectures {
     for (String unit : ABSOLUTE) {
       absolutes(unit).forEach(row -> figures.add(json(row, unit)));
     }
-    List<JsonColumn> heads = columns.stream().map(Architectures::json).toList();
+    List<JsonColumn> heads = columns.stream().map(this::json).toList();
     try {
       return MAPPER.writeValueAsString(new Json(Results.FORMAT, heads, rows, figures)) + "\n";
     } catch (JsonProcessingException e) {
@@ -316,10 +329,10 @@ final class Architectures {
     }
   }
 
-  private static JsonColumn json(Column column) {
+  private JsonColumn json(Column column) {
     Results results = column.results();
     return new JsonColumn(
-        column.label(),
+        label(column),
         results.lane(),
         results.commit(),
         results.jvm(),

@@ -47,7 +47,6 @@ final class Html {
       .fill-bad { fill: var(--bad); background: var(--bad); }
       """;
 
-
   private Html() {}
 
   static String of(Document document) {

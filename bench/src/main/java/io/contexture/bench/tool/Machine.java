@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +42,10 @@ record Machine(
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Path KERNEL_ARCHITECTURE = Path.of("/proc/sys/kernel/arch");
+
+  /** An emulator of user programs is what the kernel calls the process. */
+  private static final Path PROCESS = Path.of("/proc/self/comm");
+
   private static final List<Path> IDS =
       List.of(Path.of("/etc/machine-id"), Path.of("/var/lib/dbus/machine-id"));
 
@@ -67,6 +72,7 @@ record Machine(
         processors,
         memory,
         isSaidToBeEmulated()
+            || text(PROCESS).orElse("").startsWith("qemu-")
             || isEmulated(info, text(KERNEL_ARCHITECTURE).orElse(""), architecture));
   }
 
@@ -137,8 +143,15 @@ record Machine(
   String describe() {
     return processors == 0
         ? "%s, %s%s".formatted(cpu, os, emulated ? ", EMULATED" : "")
-        : "%s, %d processors, %s, %d MiB, %s%s (machine %s)"
-            .formatted(
-                cpu, processors, architecture, memoryMiB, os, emulated ? ", EMULATED" : "", id);
+        : String.format(
+            Locale.ROOT,
+            "%s, %d processors, %s, %d MiB, %s%s (machine %s)",
+            cpu,
+            processors,
+            architecture,
+            memoryMiB,
+            os,
+            emulated ? ", EMULATED" : "",
+            id);
   }
 }

@@ -127,6 +127,27 @@ class ArchitecturesTest {
   }
 
   @Test
+  void refusesWhatHasNothingInCommonWithTheOthers() {
+    Results other =
+        Samples.results(
+            Samples.machine("dddd", "aarch64", false), Results.JMH, hit("threadLocal", "none", 3));
+    String message = refusal(X86, ARM, other);
+    assertTrue(message.contains("3.json has no operation in common with the others"), message);
+  }
+
+  @Test
+  void tellsMachinesOfOneArchitectureApart() {
+    Results other =
+        Samples.results(
+            Samples.machine("bbbb", "x86_64", false),
+            Results.JMH,
+            hit("contextVar", "native", 4),
+            hit("contextVar", "java", 2));
+    String text = markdown(X86, other, ARM);
+    assertTrue(text.contains("| operation | x86_64 (aaaa) | x86_64 (bbbb) | aarch64 |"), text);
+  }
+
+  @Test
   void refusesOtherSources() {
     String message = refusal(X86, of(ARM, "ffff"));
     assertTrue(message.contains("2.json of ffff"), message);

@@ -105,7 +105,7 @@ class MainTest {
     assertRefused("no report: ", "report", emulated.toString(), output);
     String report = now.toString();
     assertRefused("can't compare: ", "report", report, "--against=" + other, output);
-    assertRefused("can't compare: ", "report", report, "--against=" + twice, output);
+    assertRefused(twice + " isn't a result file", "report", report, "--against=" + twice, output);
     assertEquals(1, said().lines().count(), said());
   }
 
