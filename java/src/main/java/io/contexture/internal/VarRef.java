@@ -1,5 +1,6 @@
 package io.contexture.internal;
 
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import java.util.NoSuchElementException;
@@ -14,6 +15,16 @@ import org.jspecify.annotations.Nullable;
  * reference arrives in the {@link Reaper}'s queue, and every context drops what it held for it.
  */
 public final class VarRef extends WeakReference<Object> implements Reaper.Reapable {
+  private static final VarHandle REAPED;
+
+  static {
+    try {
+      REAPED = MethodHandles.lookup().findVarHandle(VarRef.class, "isReaped", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
+  }
+
   /** The key of the variable in every map; never 0, never reused. */
   public final long id;
 
@@ -39,6 +50,7 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
     this.name = name;
     this.isLong = isLong;
     this.tag = VarCache.takeTag(this);
+    keepAlive(variable); // the first call may fail, later ones don't
   }
 
   /** Those of {@link #inBase}: a reference that is itself garbage would never be enqueued. */
@@ -102,11 +114,11 @@ public final class VarRef extends WeakReference<Object> implements Reaper.Reapab
   /**
    * Called after a value of {@code variable} was stored in a context or cache: the variable must
    * not die before that store, or a purge might be over before there is anything to purge. The
-   * fence keeps this access to the variable behind the store.
+   * opaque read keeps this access to the variable behind the store: the compiler moves nothing past
+   * it, and what the processor does is no matter to the collector, which stops the thread.
    */
   void keepAlive(Object variable) {
-    VarHandle.loadLoadFence();
-    if (!refersTo(variable)) {
+    if ((boolean) REAPED.getOpaque(this) || !refersTo(variable)) {
       throw new AssertionError(); // a weak reference to a reachable object isn't cleared
     }
   }
