@@ -6,6 +6,7 @@ import io.contexture.LogicalContext;
 import io.contexture.LongContextVar;
 import io.contexture.hamt.ConcurrentLongHamt;
 import io.contexture.hamt.LongHamt;
+import io.contexture.internal.Reaper;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -95,11 +96,22 @@ final class Counts {
   }
 
   private static void measure(String name, Operation operation) throws Throwable {
+    measure(name, () -> {}, operation);
+  }
+
+  /** Where native memory is taken, each measurement begins with what was taken before given back. */
+  private static void giveBack() {
+    System.gc();
+    Reaper.drain();
+  }
+
+  private static void measure(String name, Runnable before, Operation operation) throws Throwable {
     number++;
     System.out.println(number + " " + name);
     repeat(operation, WARM_UP);
     for (int n = 0; n < MEASUREMENTS; n++) {
       for (int times = 2 * ROUNDS; times <= 4 * ROUNDS; times += 2 * ROUNDS) {
+        before.run();
         mark(BEGIN, 0, 0);
         repeat(operation, times);
         mark(END, number, times);
@@ -251,6 +263,7 @@ final class Counts {
         });
     measure(
         "map put" + entries,
+        Counts::giveBack,
         times -> {
           for (int i = 0; i < times; i++) {
             use(i, map.put(key(i), -1 - i));
@@ -269,6 +282,7 @@ final class Counts {
           });
       measure(
           "shared map put" + entries,
+          Counts::giveBack,
           times -> {
             for (int i = 0; i < times; i++) {
               use(shared.put(key(i), fresh++) ? 1 : 0, shared);
