@@ -97,17 +97,18 @@ struct reclaim {
   uint64_t wanted;   /* O17: a call found no record since the last scan */
   /* Frees a node, returns how many bytes that were. */
   uint64_t (*release)(struct reclaim_node *node);
+  uint8_t padding[SYSTEM_LINE - 40];
 
-  _Alignas(SYSTEM_LINE) uint64_t waiting; /* O16: address of the first batch */
-  uint64_t waiting_count;                 /* O17: nodes in the list */
-  uint64_t threshold;                     /* O17: of waiting_count, for the next scan */
-  uint64_t scans;                         /* O17 */
-  uint64_t laden;  /* O17: free records of `readers` that have retired nodes */
-  uint64_t held;   /* O17: reservations of snapshots that aren't freed */
-  uint64_t let_go; /* O17: such freed since the last one that trimmed */
+  uint64_t waiting;       /* O16: address of the first batch */
+  uint64_t waiting_count; /* O17: nodes in the list */
+  uint64_t threshold;     /* O17: of waiting_count, for the next scan */
+  uint64_t scans;         /* O17 */
+  uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
+  uint64_t held;          /* O17: reservations of snapshots that aren't freed */
+  uint64_t let_go;        /* O17: such freed since the last one that trimmed */
+  uint8_t padding2[SYSTEM_LINE - 56];
 
-  _Alignas(SYSTEM_LINE) struct reclaim_pool
-      claims;                  /* for calls without a reader: free is RECLAIM_FREE */
+  struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
   struct reclaim_pool readers; /* registered */
   struct reclaim_pool snapshots;
 };

@@ -110,7 +110,8 @@
 
 _Static_assert(sizeof(struct shared_node) == 24, "node layout");
 _Static_assert(SHARED_LEAF_LIMIT < UINT8_MAX, "a leaf's count fits its byte");
-_Static_assert(offsetof(struct cx_shared, domain) == SYSTEM_LINE, "the root has a cache line of its own");
+_Static_assert(
+    offsetof(struct cx_shared, domain) == SYSTEM_LINE, "the root has a cache line of its own");
 
 static inline struct shared_node *node_at(uint64_t word) {
   return bits_pointer(word);

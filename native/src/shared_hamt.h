@@ -64,7 +64,8 @@ struct cx_shared {
   uint64_t root;  /* O10: address of a shared_root */
   uint64_t owned; /* not 0: a runtime's own, which cx_shared_free leaves alone; set before anybody
                      sees it */
-  _Alignas(SYSTEM_LINE) struct reclaim domain;
+  uint8_t padding[SYSTEM_LINE - 16];
+  struct reclaim domain;
 };
 
 struct cx_shared_snapshot {
