@@ -9,6 +9,7 @@ import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,13 +66,16 @@ public final class Reaper {
 
   private static final long RETRY_NANOS = 1_000_000;
 
-  /**
-   * What could not be released for want of Java heap, and a count of it; guarded by itself. A
-   * reference comes out of the queue once, and so is kept here until there is some.
-   */
-  private static final @Nullable Reference<?>[] REFUSED = new Reference<?>[64];
+  /** How many releases may fail before a thread leaves the rest to the next. */
+  private static final int TOLERATED = 4;
 
-  private static volatile int refused;
+  private static final Refused REFUSED = new Refused();
+
+  /** How often in a row what was refused has been refused again. */
+  private static volatile int starved;
+
+  /** When to try that again, as {@link System#nanoTime} has it, if {@link #starved} isn't 0. */
+  private static volatile long retryAt;
 
   private static volatile @Nullable Upkeep upkeep;
 
@@ -82,7 +86,7 @@ public final class Reaper {
   private static final int STACK_NEEDED = 512;
 
   /** The method {@link #round}; reachable from here only. */
-  private static final MethodHandle ROUND = roundHandle();
+  private static final Function<@Nullable Reference<?>, @Nullable Long> ROUND = Reaper::round;
 
   /** The thread that serves the queue, or the one that starts it. */
   private static volatile @Nullable Thread daemon;
@@ -103,6 +107,55 @@ public final class Reaper {
 
   /** Whether the daemon has more to do than it keeps up with. */
   private static volatile boolean isBacklog;
+
+  /**
+   * What could not be released for want of Java heap, first in, first out: a reference comes out of
+   * the queue once. Whoever takes one has a place for it here before.
+   */
+  private static final class Refused {
+    private final @Nullable Reference<?>[] ring = new Reference<?>[1024];
+    private int first;
+    private int reserved;
+
+    /** How many are here. Written under the lock. */
+    private volatile int count;
+
+    /** Reserves places; false if there are too few. */
+    synchronized boolean reserve(int places) {
+      if (count + reserved + places > ring.length) {
+        return false;
+      }
+      reserved += places;
+      return true;
+    }
+
+    /** Gives reserved places back. */
+    synchronized void giveBack(int places) {
+      reserved -= places;
+    }
+
+    /** Puts a reference into a reserved place. */
+    synchronized void add(Reference<?> dead) {
+      int before = count;
+      ring[(first + before) % ring.length] = dead;
+      count = before + 1;
+      reserved--;
+    }
+
+    /** Takes what has been here longest, and reserves its place; null if nothing is here. */
+    synchronized @Nullable Reference<?> take() {
+      int before = count;
+      if (before == 0) {
+        return null;
+      }
+      Reference<?> dead = ring[first];
+      ring[first] = null;
+      first = (first + 1) % ring.length;
+      count = before - 1;
+      reserved++;
+      return dead;
+    }
+  }
 
   /** Wakes the daemon. */
   private static final class Nudge extends WeakReference<Object> implements Reapable {
@@ -153,13 +206,10 @@ public final class Reaper {
    */
   public static void drain() {
     StackProbe.require(STACK_NEEDED);
-    boolean all = reapRefused();
-    Reference<?> dead;
-    while (all && (dead = QUEUE.poll()) != null) {
-      all = reap(dead);
-    }
+    reapAll(false);
     ThreadStates.releaseEnded();
-    if (resting && (!all || Roots.isPurgeRequested() || ThreadStates.hasLingering())) {
+    if (resting
+        && (REFUSED.count != 0 || Roots.isPurgeRequested() || ThreadStates.hasLingering())) {
       try {
         new Nudge().enqueue();
       } catch (OutOfMemoryError itWakesByItself) {
@@ -168,79 +218,81 @@ public final class Reaper {
     }
   }
 
-  /** As {@link #drain}, on the daemon, which tells when it could do with help. */
-  private static void drainAsDaemon() {
-    boolean all = reapRefused();
-    Reference<?> dead;
-    for (int n = 1; all && (dead = QUEUE.poll()) != null; n++) {
-      all = reap(dead);
-      if (n == BACKLOG) {
-        isBacklog = true;
+  /**
+   * Releases what is due, as far as the Java heap suffices.
+   *
+   * @param asDaemon whether to tell others when help would be welcome
+   */
+  private static void reapAll(boolean asDaemon) {
+    int places = 0;
+    try {
+      Reference<?> dead;
+      int failures = 0;
+      while (REFUSED.count != 0
+          && (starved == 0 || System.nanoTime() - retryAt >= 0)
+          && (dead = REFUSED.take()) != null) {
+        places++;
+        if (!tryReap(dead)) {
+          REFUSED.add(dead);
+          places--;
+          failures++;
+          break;
+        }
+        starved = 0;
       }
+      if (places < TOLERATED) {
+        if (!REFUSED.reserve(TOLERATED - places)) {
+          return; // the daemon goes on trying
+        }
+        places = TOLERATED;
+      }
+      for (int n = 1; failures < TOLERATED && (dead = QUEUE.poll()) != null; n++) {
+        if (!tryReap(dead)) {
+          REFUSED.add(dead);
+          places--;
+          failures++;
+        }
+        if (asDaemon && n == BACKLOG) {
+          isBacklog = true;
+        }
+      }
+    } finally {
+      REFUSED.giveBack(places);
     }
-    if (isBacklog) {
+    if (asDaemon && isBacklog) {
       isBacklog = false;
     }
-    ThreadStates.releaseEnded();
+  }
+
+  /** As {@link #reapAll} for one that the daemon has been given, which waits for a place. */
+  private static void reap(Reference<?> dead) {
+    for (int tries = 0; !tryReap(dead); tries++) {
+      if (REFUSED.reserve(1)) {
+        REFUSED.add(dead);
+        return;
+      }
+      LockSupport.parkNanos(1_000_000 * LINGERING[Math.min(tries, LINGERING.length - 1)]);
+    }
   }
 
   /**
-   * Releases what a reference stood for, or puts it aside.
+   * Releases what a reference stood for.
    *
-   * @return whether it was released
+   * @return false if there is no Java heap for that; the JVM's own want of it comes as an {@link
+   *     InternalError} at times
    */
-  private static boolean reap(Reference<?> dead) {
-    while (!tryReap(dead)) {
-      if (putAside(dead)) {
-        return false;
-      }
-      LockSupport.parkNanos(RETRY_NANOS);
-    }
-    return true;
-  }
-
   private static boolean tryReap(Reference<?> dead) {
     try {
       if (dead instanceof Reapable reapable) { // else it is what ends an earlier daemon
         reapable.reap();
       }
       return true;
-    } catch (OutOfMemoryError e) {
+    } catch (VirtualMachineError e) {
+      int times = starved;
+      retryAt = System.nanoTime() + 1_000_000 * LINGERING[times];
+      starved = Math.min(times + 1, LINGERING.length - 1);
       return false;
     }
-  }
-
-  /** Keeps the reference for later; false if there is no room. */
-  private static boolean putAside(Reference<?> dead) {
-    synchronized (REFUSED) {
-      int count = refused;
-      if (count == REFUSED.length) {
-        return false;
-      }
-      REFUSED[count] = dead;
-      refused = count + 1;
-      return true;
-    }
-  }
-
-  /** Releases what was put aside, as far as that can be done now; whether it was all. */
-  private static boolean reapRefused() {
-    while (refused != 0) {
-      Reference<?> dead;
-      synchronized (REFUSED) {
-        int last = refused - 1;
-        dead = last < 0 ? null : REFUSED[last];
-        if (dead == null) {
-          return true; // another thread has it
-        }
-        REFUSED[last] = null;
-        refused = last;
-      }
-      if (!reap(dead)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Whether the daemon has nothing to do; for tests. */
@@ -261,13 +313,13 @@ public final class Reaper {
    * @param dead what came out of the queue; null if nothing did
    * @return how long to wait for the next; null to end
    */
-  @SuppressWarnings("UnusedMethod") // ROUND is it
   private static @Nullable Long round(@Nullable Reference<?> dead) {
     try {
       if (dead != null) {
         reap(dead);
       }
-      drainAsDaemon();
+      reapAll(true);
+      ThreadStates.releaseEnded();
       Roots.purgeIfRequested();
       keepUp(false);
       long now = System.nanoTime();
@@ -279,8 +331,8 @@ public final class Reaper {
         keepUp(true);
         resting = true;
       }
-      if (refused != 0) {
-        return LINGERING[0];
+      if (REFUSED.count != 0) {
+        return LINGERING[starved];
       }
       if (!ThreadStates.hasLingering()) {
         lingered = 0;
@@ -288,21 +340,12 @@ public final class Reaper {
       }
       lingered = dead != null ? 0 : Math.min(lingered + 1, LINGERING.length - 1);
       return LINGERING[lingered];
-    } catch (OutOfMemoryError tryAgain) {
-      return LINGERING[0];
+    } catch (VirtualMachineError tryAgain) {
+      return LINGERING[1];
     } catch (LinkageError undeployed) {
       closed = true;
       isBacklog = false;
       return null;
-    }
-  }
-
-  private static MethodHandle roundHandle() {
-    try {
-      return MethodHandles.lookup()
-          .findStatic(Reaper.class, "round", MethodType.methodType(Long.class, Reference.class));
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError(e.getMessage(), e);
     }
   }
 
@@ -351,7 +394,8 @@ public final class Reaper {
               Thread.UncaughtExceptionHandler.class,
               MethodHandles.empty(
                   MethodType.methodType(void.class, Thread.class, Throwable.class)));
-      // Calling such objects for the first time takes Java heap.
+      // Calling anything for the first time takes Java heap.
+      Long _ = ROUND.apply(null);
       ignore.uncaughtException(Thread.currentThread(), new Error());
       implement(Runnable.class, MethodHandles.empty(MethodType.methodType(void.class))).run();
       Thread serving = daemonOf(service(), ignore);
@@ -382,11 +426,15 @@ public final class Reaper {
    */
   private static Runnable service() throws ReflectiveOperationException {
     MethodHandles.Lookup jdk = MethodHandles.publicLookup();
-    WeakReference<MethodHandle> whileItLives = new WeakReference<>(ROUND, QUEUE);
+    WeakReference<Object> whileItLives = new WeakReference<>(ROUND, QUEUE);
+    // No invoker of method handles: it takes Java heap where one has been called often.
     MethodHandle round =
         jdk.findVirtual(WeakReference.class, "get", MethodType.methodType(Object.class))
             .bindTo(whileItLives)
-            .asType(MethodType.methodType(MethodHandle.class));
+            .asType(MethodType.methodType(Function.class));
+    MethodHandle apply =
+        jdk.findVirtual(Function.class, "apply", MethodType.methodType(Object.class, Object.class))
+            .asType(MethodType.methodType(Long.class, Function.class, Reference.class));
     MethodHandle wait =
         jdk.findVirtual(
                 ReferenceQueue.class, "remove", MethodType.methodType(Reference.class, long.class))
@@ -409,7 +457,7 @@ public final class Reaper {
     MethodHandle roundIfThere =
         MethodHandles.catchException(
             MethodHandles.catchException(
-                MethodHandles.foldArguments(MethodHandles.exactInvoker(ROUND.type()), round),
+                MethodHandles.foldArguments(apply, round),
                 OutOfMemoryError.class,
                 giving(LINGERING[0], Long.class, OutOfMemoryError.class)),
             Throwable.class,

@@ -1,6 +1,7 @@
 package io.contexture.internal;
 
 import java.lang.ref.WeakReference;
+import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -256,14 +257,13 @@ public final class ThreadStates {
   /** Lets go of states whose anchor was erased while their thread went on, once that has ended. */
   static void releaseEnded() {
     if (!LINGERING.isEmpty()) {
-      LINGERING.removeIf(
-          state -> {
-            boolean ended = state.isThreadDead();
-            if (ended) {
-              release(state);
-            }
-            return ended;
-          });
+      for (Iterator<ThreadState> each = LINGERING.iterator(); each.hasNext(); ) {
+        ThreadState state = each.next();
+        if (state.isThreadDead()) {
+          release(state);
+          each.remove();
+        }
+      }
     }
   }
 

@@ -9,6 +9,8 @@ import io.contexture.Await;
 import io.contexture.StackEnd;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,35 +69,79 @@ class ReaperTest {
 
   /** Cannot be released so many times. */
   private static final class Starved extends WeakReference<Object> implements Reaper.Reapable {
+    /** Keeps it from being enqueued by the collector. */
+    private final Object referent;
+
     private final AtomicInteger left;
 
     Starved(int times) {
-      super(new Object(), Reaper.QUEUE);
+      this(times, new Object());
+    }
+
+    private Starved(int times, Object referent) {
+      super(referent, Reaper.QUEUE);
+      this.referent = referent;
       left = new AtomicInteger(times);
     }
 
     @Override
     public void reap() {
-      if (left.getAndDecrement() > 0) {
-        throw new OutOfMemoryError("as where the Java heap ends");
+      if (left.getAndUpdate(n -> n == 0 ? 0 : n - 1) > 0) {
+        throw left.get() % 2 == 0
+            ? new OutOfMemoryError("as where the Java heap ends")
+            : new InternalError("as where the JVM wants Java heap for itself");
       }
       REAPED.incrementAndGet();
+    }
+
+    void giveHeap() {
+      left.set(0);
     }
   }
 
   @Test
-  void nothingIsLostWhereTheJavaHeapEnds() {
+  void whatFindsNoHeapIsReleasedLater() {
     REAPED.set(0);
-    int many = 1000; // more than are put aside
+    int many = 20;
     for (int i = 0; i < many; i++) {
       assertTrue(new Starved(i % 3).enqueue());
     }
-    assertTrue(new Starved(300).enqueue());
     Await.until(
         "all released",
         () -> {
           Reaper.drain();
-          return REAPED.get() == many + 1;
+          return REAPED.get() == many;
+        });
+  }
+
+  /** More of them than there are places, and what needs no heap comes through all the same. */
+  @Test
+  void nothingIsLostWhileThereIsNoHeap() {
+    REAPED.set(0);
+    List<Starved> starved = new ArrayList<>();
+    int many = 100;
+    for (int i = 0; i < many; i++) {
+      starved.add(new Starved(Integer.MAX_VALUE));
+      assertTrue(starved.getLast().enqueue());
+      assertTrue(new Starved(0).enqueue());
+    }
+    Await.until(
+        "what needs no heap is released",
+        () -> {
+          Reaper.drain();
+          return REAPED.get() == many;
+        });
+    for (int i = 0; i < 2_000; i++) {
+      starved.add(new Starved(Integer.MAX_VALUE));
+      assertTrue(starved.getLast().enqueue());
+      Reaper.drain(); // ends, though there are no places left
+    }
+    starved.forEach(Starved::giveHeap);
+    Await.until(
+        "all released",
+        () -> {
+          Reaper.drain();
+          return REAPED.get() == many + starved.size();
         });
   }
 
@@ -103,7 +149,7 @@ class ReaperTest {
   void theDaemonTriesAgainByItself() {
     REAPED.set(0);
     Reaper.poke();
-    assertTrue(new Starved(10).enqueue());
+    assertTrue(new Starved(3).enqueue());
     Await.until("released", () -> REAPED.get() == 1);
   }
 

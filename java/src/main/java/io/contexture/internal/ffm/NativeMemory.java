@@ -282,7 +282,10 @@ public final class NativeMemory {
 
   /** Counts that the slab with this number was freed. */
   static void slabFreed(long number) {
-    LATEST_FREED.accumulateAndGet(number, Math::max);
+    long latest;
+    do { // no lambda: to link it takes Java heap
+      latest = LATEST_FREED.get();
+    } while (latest < number && !LATEST_FREED.compareAndSet(latest, number));
     SLABS_FREED.incrementAndGet();
   }
 

@@ -102,17 +102,24 @@ final class Slab {
    * heap; so it is done while nothing has to be freed to make room.
    */
   private static void rehearse() {
+    @Nullable Phantom begun = null;
     try {
       NativeMemory.requireStack();
       long least = FreeBlocks.sizeFor(HEADER_BYTES);
       Phantom phantom = new Phantom(null, least);
+      PHANTOMS.add(phantom);
+      begun = phantom;
       // From C, and kept; then what was kept, which goes back.
       for (int times = 0; times < 2 && phantom.allocate() != 0; times++) {
         phantom.reap();
         FreeBlocks.release(times * least);
       }
-    } catch (OutOfMemoryError | StackOverflowError | IllegalStateException laterThen) {
+      PHANTOMS.remove(phantom);
+    } catch (VirtualMachineError | LinkageError | IllegalStateException laterThen) {
       // Whoever wants the first slab sees what is wrong.
+      if (begun != null) {
+        begun.enqueue();
+      }
     }
   }
 

@@ -62,7 +62,7 @@ final class HeapEndMain {
     check(NativeMemory.bytesInUse() >= 100 * LARGE);
     fill();
     Arrays.fill(slabs, null);
-    // Longer than the reaper goes on trying.
+    // Meanwhile releases fail.
     for (long end = System.nanoTime() + 300_000_000L; System.nanoTime() < end; ) {
       fill();
     }
