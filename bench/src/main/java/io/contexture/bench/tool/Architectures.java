@@ -118,7 +118,7 @@ final class Architectures {
       return null;
     }
     Figure ratio = ofNative.figure().over(ofJava.figure());
-    return Double.isFinite(ratio.value()) // else Java's is nothing
+    return ratio.isKnown() // else Java's is nothing
         ? new Ratio(ofNative.unit(), ofNative.figure(), ofJava.figure(), ratio)
         : null;
   }
@@ -350,7 +350,7 @@ final class Architectures {
               : new JsonFigure(
                   columns.get(i).isEmulated(),
                   m.figure().value(),
-                  known(m.figure().error()),
+                  known(m.figure()),
                   m.counters()));
     }
     return new JsonFigures(absolute.key(), unit, measured);
@@ -365,11 +365,11 @@ final class Architectures {
             ratio.ofNative().value(),
             ratio.ofJava().value(),
             ratio.ratio().value(),
-            known(ratio.ratio().error()));
+            known(ratio.ratio()));
   }
 
   /** An error, or {@code null} if nothing is known about it. */
-  private static Double known(double error) {
-    return Double.isFinite(error) ? error : null;
+  private static Double known(Figure figure) {
+    return figure.isErrorKnown() ? figure.error() : null;
   }
 }

@@ -78,8 +78,8 @@ final class Comparison {
       Measurement old = before.get(measured.key());
       if (old == null
           || !old.unit().equals(measured.unit())
-          || !Double.isFinite(old.figure().value())
-          || !Double.isFinite(measured.figure().value())) {
+          || !old.figure().isKnown()
+          || !measured.figure().isKnown()) {
         continue;
       }
       Figure ratio = measured.figure().over(old.figure());
@@ -88,7 +88,7 @@ final class Comparison {
       faster += isFaster ? 1 : 0;
       slower += isSlower ? 1 : 0;
       Cell verdict =
-          Double.isFinite(ratio.value())
+          ratio.isKnown()
               ? Cell.of(
                   isFaster ? Kind.GOOD : isSlower ? Kind.BAD : Kind.PLAIN,
                   Text.figure(ratio) + " ×",

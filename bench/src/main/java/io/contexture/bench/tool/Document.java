@@ -86,16 +86,23 @@ record Document(String title, List<String> about, List<Key> key, List<Section> s
    * @param unit what the axis is
    * @param logarithmic whether the axis is
    * @param limit where a line is drawn; {@code NaN}: none
-   * @param bars from top to bottom
+   * @param bars from top to bottom; what is no number has no place on an axis and is left out
    */
   record Plot(String unit, boolean logarithmic, double limit, List<Bar> bars) {
     /** Bars can't be told apart where one is that many times as long as another. */
     private static final double LINEAR_RANGE = 30;
 
+    Plot {
+      bars = known(bars);
+    }
+
+    private static List<Bar> known(List<Bar> bars) {
+      return bars.stream().filter(bar -> bar.figure().isKnown()).toList();
+    }
+
     /** Of figures without a limit; logarithmic if they are too far apart for bars. */
     static Plot of(String unit, List<Bar> bars) {
-      double[] values =
-          bars.stream().mapToDouble(b -> b.figure().value()).filter(Double::isFinite).toArray();
+      double[] values = known(bars).stream().mapToDouble(b -> b.figure().value()).toArray();
       double most = Arrays.stream(values).max().orElse(1);
       double least = Arrays.stream(values).min().orElse(1);
       return new Plot(unit, least > 0 && most / least > LINEAR_RANGE, Double.NaN, bars);

@@ -38,8 +38,14 @@ record Figure(double value, double error) {
     return medians.length == 0 ? NONE : new Figure(median(medians), errorOfMean(spread));
   }
 
+  /** Whether it is a number: it was measured, and is no ratio to nothing. */
   boolean isKnown() {
-    return !Double.isNaN(value);
+    return Double.isFinite(value);
+  }
+
+  /** Whether anything is known about its error. */
+  boolean isErrorKnown() {
+    return Double.isFinite(error);
   }
 
   Figure minus(Figure other) {

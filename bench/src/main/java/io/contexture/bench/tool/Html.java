@@ -115,10 +115,9 @@ final class Html {
       page.append("</tr>\n");
     }
     page.append("</tbody></table></div>\n");
-    int bars = block.plot() == null ? 0 : Svg.bars(block.plot()).size();
-    if (bars > 0) {
+    if (block.plot() != null && !block.plot().bars().isEmpty()) {
       boolean isSummary = !Double.isNaN(block.plot().limit());
-      boolean many = !isSummary && bars > MOST_BARS;
+      boolean many = !isSummary && block.plot().bars().size() > MOST_BARS;
       page.append(many ? "<details>" : "<details open=\"open\">")
           .append("<summary>Plot</summary>\n<div class=\"scroll\">")
           .append(Svg.of(block.plot()))

@@ -190,7 +190,7 @@ final class Report {
         boolean any = false;
         for (String backend : BACKENDS) {
           Figure measured = evaluate(question, goal, backend);
-          if (!Double.isFinite(measured.value())) {
+          if (!measured.isKnown()) {
             cells.add(Cell.of(""));
             continue;
           }

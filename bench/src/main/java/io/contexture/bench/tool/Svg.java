@@ -8,8 +8,7 @@ import java.util.Locale;
 
 /**
  * Draws a plot: a bar to the right for each figure, or a dot where the axis is logarithmic, as the
- * length of a bar would mean nothing there; each with its error and its number. What is no number
- * has no place on an axis and is left out.
+ * length of a bar would mean nothing there; each with its error and its number.
  */
 final class Svg {
   private static final int WIDTH = 900;
@@ -21,24 +20,17 @@ final class Svg {
   private static final int BOTTOM = 12;
 
   private final Plot plot;
-  private final List<Bar> bars;
   private final StringBuilder out = new StringBuilder();
   private double low;
   private double high;
 
   private Svg(Plot plot) {
     this.plot = plot;
-    this.bars = bars(plot);
-  }
-
-  /** Those that are drawn. */
-  static List<Bar> bars(Plot plot) {
-    return plot.bars().stream().filter(bar -> Double.isFinite(bar.figure().value())).toList();
   }
 
   /** How far an error is drawn: not at all if it isn't known. */
   private static double error(Bar bar) {
-    return Double.isFinite(bar.figure().error()) ? bar.figure().error() : 0;
+    return bar.figure().isErrorKnown() ? bar.figure().error() : 0;
   }
 
   static String of(Plot plot) {
@@ -64,7 +56,7 @@ final class Svg {
     }
     int y = TOP;
     String group = "";
-    for (Bar bar : bars) {
+    for (Bar bar : plot.bars()) {
       if (!bar.group().equals(group)) {
         group = bar.group();
         y += GROUP;
@@ -79,7 +71,7 @@ final class Svg {
   private int heightOfBars() {
     int height = 0;
     String group = "";
-    for (Bar bar : bars) {
+    for (Bar bar : plot.bars()) {
       height += bar.group().equals(group) ? ROW : ROW + GROUP;
       group = bar.group();
     }
@@ -125,7 +117,7 @@ final class Svg {
   private void scale() {
     low = Double.POSITIVE_INFINITY;
     high = Double.NEGATIVE_INFINITY;
-    for (Bar bar : bars) {
+    for (Bar bar : plot.bars()) {
       double value = bar.figure().value();
       double error = error(bar);
       // An error as large as the value says nothing that a wider axis would show.

@@ -31,12 +31,12 @@ final class Text {
 
   /** A figure and its error, with as many digits; a dash for what is no number. */
   static String figure(Figure figure) {
-    if (!Double.isFinite(figure.value())) {
+    if (!figure.isKnown()) {
       return "–";
     }
     double size = Math.abs(figure.value());
     String form = size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f";
-    return Double.isFinite(figure.error())
+    return figure.isErrorKnown()
         ? String.format(Locale.ROOT, form + " ± " + form, figure.value(), figure.error())
         : String.format(Locale.ROOT, form, figure.value());
   }
