@@ -142,7 +142,7 @@ void reclaim_release(
 
 /* Whether `record` is one in use of `domain`, as far as a look at it tells. */
 static inline bool reclaim_owns(const struct reclaim *domain, const struct reclaim_record *record) {
-  return ((uintptr_t)record & 63) == 0 && record->home == domain;
+  return ((uintptr_t)record & (SYSTEM_LINE - 1)) == 0 && record->home == domain;
 }
 
 /* Claims a record for one call and reserves. Without a free record, counts the call in `overflow`

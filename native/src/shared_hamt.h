@@ -116,7 +116,7 @@ static inline uint64_t shared_leaf_value(const struct shared_leaf *leaf, uint32_
 }
 
 static inline bool shared_valid(const cx_shared *map) {
-  return map != NULL && ((uintptr_t)map & 63) == 0;
+  return map != NULL && ((uintptr_t)map & (SYSTEM_LINE - 1)) == 0;
 }
 
 static inline bool shared_snapshot_valid(const cx_shared_snapshot *snapshot) {

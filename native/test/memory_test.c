@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 #include "memory.h"
+#include "system.h"
 
 /* The linker dictates the names: NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*) */
 
@@ -28,7 +29,7 @@ static void memory_is_zeroed_and_aligned(void) {
   for (uint64_t bytes = 0; bytes < 300; bytes += 23) {
     uint8_t *memory = ATTEMPT_POINTER(cx_memory_alloc(bytes));
     CHECK(memory != NULL);
-    CHECK_EQUAL(0, (uintptr_t)memory % 64);
+    CHECK_EQUAL(0, (uintptr_t)memory % SYSTEM_LINE);
     for (uint64_t i = 0; i < bytes; i++) {
       CHECK_EQUAL(0, memory[i]);
       memory[i] = 0xff;
