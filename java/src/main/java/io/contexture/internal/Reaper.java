@@ -31,8 +31,8 @@ public final class Reaper {
   /** A reference that knows what to do once its referent is gone. */
   public interface Reapable {
     /**
-     * Releases what the reference stood for. Called once, on any thread, and again, later, after an
-     * {@link OutOfMemoryError}; must not block or throw anything else.
+     * Releases what the reference stood for. Called once, on any thread, and again, later, after a
+     * {@link VirtualMachineError}; must not block or throw anything else.
      */
     void reap();
   }

@@ -102,23 +102,23 @@ final class Slab {
    * heap; so it is done while nothing has to be freed to make room.
    */
   private static void rehearse() {
-    @Nullable Phantom begun = null;
+    @Nullable Phantom phantom = null;
     try {
       NativeMemory.requireStack();
       long least = FreeBlocks.sizeFor(HEADER_BYTES);
-      Phantom phantom = new Phantom(null, least);
-      PHANTOMS.add(phantom);
-      begun = phantom;
+      phantom = new Phantom(null, least);
       // From C, and kept; then what was kept, which goes back.
-      for (int times = 0; times < 2 && phantom.allocate() != 0; times++) {
+      boolean made = true;
+      for (int times = 0; made && times < 2; times++) {
+        PHANTOMS.add(phantom);
+        made = phantom.allocate() != 0;
         phantom.reap();
         FreeBlocks.release(times * least);
       }
-      PHANTOMS.remove(phantom);
     } catch (VirtualMachineError | LinkageError | IllegalStateException laterThen) {
       // Whoever wants the first slab sees what is wrong.
-      if (begun != null) {
-        begun.enqueue();
+      if (phantom != null) {
+        phantom.enqueue();
       }
     }
   }
