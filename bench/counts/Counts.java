@@ -99,12 +99,6 @@ final class Counts {
     measure(name, () -> {}, operation);
   }
 
-  /** Where native memory is taken, each measurement begins with what was taken before given back. */
-  private static void giveBack() {
-    System.gc();
-    Reaper.drain();
-  }
-
   private static void measure(String name, Runnable before, Operation operation) throws Throwable {
     number++;
     System.out.println(number + " " + name);
@@ -117,6 +111,12 @@ final class Counts {
         mark(END, number, times);
       }
     }
+  }
+
+  /** Where native memory is taken, each measurement begins with what was taken before given back. */
+  private static void giveBack() {
+    System.gc();
+    Reaper.drain();
   }
 
   private static void repeat(Operation operation, int times) throws Throwable {

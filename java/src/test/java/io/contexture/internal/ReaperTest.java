@@ -20,11 +20,22 @@ import org.junit.jupiter.api.Test;
 class ReaperTest {
   private static final AtomicInteger REAPED = new AtomicInteger();
 
-  private static final class Counted extends WeakReference<Object> implements Reaper.Reapable {
-    Counted(Object referent) {
-      super(referent, Reaper.QUEUE);
+  /** Isn't enqueued by the collector before the test does that. */
+  private abstract static class Held extends WeakReference<Object> implements Reaper.Reapable {
+    @SuppressWarnings({"unused", "UnusedVariable"}) // keeps it reachable
+    private final Object referent;
+
+    Held() {
+      this(new Object());
     }
 
+    private Held(Object referent) {
+      super(referent, Reaper.QUEUE);
+      this.referent = referent;
+    }
+  }
+
+  private static final class Counted extends Held {
     @Override
     public void reap() {
       StackProbe.require(60); // stands for what releasing something takes
@@ -59,7 +70,7 @@ class ReaperTest {
     StackEnd.sweep(
         at -> {
           made[0]++;
-          assertTrue(new Counted(new Object()).enqueue());
+          assertTrue(new Counted().enqueue());
           return at.run(Reaper::drain);
         });
     Reaper.drain();
@@ -68,19 +79,10 @@ class ReaperTest {
   }
 
   /** Cannot be released so many times. */
-  private static final class Starved extends WeakReference<Object> implements Reaper.Reapable {
-    /** Keeps it from being enqueued by the collector. */
-    private final Object referent;
-
+  private static final class Starved extends Held {
     private final AtomicInteger left;
 
     Starved(int times) {
-      this(times, new Object());
-    }
-
-    private Starved(int times, Object referent) {
-      super(referent, Reaper.QUEUE);
-      this.referent = referent;
       left = new AtomicInteger(times);
     }
 
@@ -158,7 +160,7 @@ class ReaperTest {
     REAPED.set(0);
     int many = 1000; // a backlog
     for (int i = 0; i < many; i++) {
-      assertTrue(new Counted(new Object()).enqueue());
+      assertTrue(new Counted().enqueue());
     }
     Reaper.poke();
     Await.until("all released", () -> REAPED.get() == many);
@@ -169,7 +171,7 @@ class ReaperTest {
     REAPED.set(0);
     Reaper.poke();
     Await.until("interrupted", ReaperTest::interruptDaemon);
-    assertTrue(new Counted(new Object()).enqueue());
+    assertTrue(new Counted().enqueue());
     Await.until("released", () -> REAPED.get() == 1);
     assertTrue(interruptDaemon());
   }
@@ -190,7 +192,7 @@ class ReaperTest {
     REAPED.set(0);
     Reaper.poke();
     Await.until("resting", Reaper::isResting);
-    assertTrue(new Counted(new Object()).enqueue());
+    assertTrue(new Counted().enqueue());
     Await.until("released", () -> REAPED.get() == 1);
   }
 
