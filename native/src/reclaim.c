@@ -356,19 +356,6 @@ static bool hand_over(struct reclaim *domain, struct reclaim_record *record) {
   return true;
 }
 
-void reclaim_retire(
-    struct reclaim *domain, struct reclaim_record *record, struct reclaim_node *node) {
-  node->link = record->nodes;
-  record->nodes = node;
-  atomics_store_relaxed(&record->count, record->count + 1);
-  if (record->count >= RECLAIM_BATCH) {
-    hand_over(domain, record);
-    if (atomics_load_relaxed(&domain->waiting_count) >= atomics_load_relaxed(&domain->threshold)) {
-      reclaim_scan(domain, record);
-    }
-  }
-}
-
 /* -------------------------------------------------------------------------------- scans -- */
 
 #define SCAN_INTERVALS 128u
@@ -615,9 +602,10 @@ static bool hand_over_free(struct reclaim *domain) {
   return all;
 }
 
-bool reclaim_trim(struct reclaim *domain) {
+/* Hands over what the records have retired that nobody holds now: false if there was no memory for
+ * all of it. Leaves one of them in *mine, held by the caller, unless none was free. Lock-free. */
+static bool hand_over_idle(struct reclaim *domain, struct reclaim_record **mine) {
   bool all = hand_over_free(domain);
-  struct reclaim_record *mine = NULL;
   struct pool_walk walk = {.pool = &domain->claims};
   struct reclaim_record *record;
   while ((record = pool_next(&walk)) != NULL) {
@@ -626,12 +614,45 @@ bool reclaim_trim(struct reclaim *domain) {
       continue;
     }
     all = hand_over(domain, record) && all;
-    if (mine == NULL) {
-      mine = record;
+    if (*mine == NULL) {
+      *mine = record;
     } else {
       atomics_store_release(&record->state, RECLAIM_FREE);
     }
   }
+  return all;
+}
+
+/* The same where a call found that memory is to be had again, after others had to go without. */
+static void hand_over_behind(struct reclaim *domain) {
+  struct reclaim_record *mine = NULL;
+  bool all = atomics_exchange_ordered(&domain->behind, 0) == 0 || hand_over_idle(domain, &mine);
+  if (mine != NULL) {
+    atomics_store_release(&mine->state, RECLAIM_FREE);
+  }
+  if (!all) {
+    atomics_store_release(&domain->behind, 1);
+  }
+}
+
+void reclaim_retire(
+    struct reclaim *domain, struct reclaim_record *record, struct reclaim_node *node) {
+  node->link = record->nodes;
+  record->nodes = node;
+  atomics_store_relaxed(&record->count, record->count + 1);
+  if (record->count >= RECLAIM_BATCH) {
+    if (hand_over(domain, record) && atomics_load_relaxed(&domain->behind) != 0) {
+      hand_over_behind(domain);
+    }
+    if (atomics_load_relaxed(&domain->waiting_count) >= atomics_load_relaxed(&domain->threshold)) {
+      reclaim_scan(domain, record);
+    }
+  }
+}
+
+bool reclaim_trim(struct reclaim *domain) {
+  struct reclaim_record *mine = NULL;
+  bool all = hand_over_idle(domain, &mine);
   if (mine != NULL) {
     reclaim_scan(domain, mine);
     atomics_store_release(&mine->state, RECLAIM_FREE);
@@ -659,8 +680,8 @@ static void leave_behind(struct reclaim *domain, struct reclaim_record *record) 
 
 void reclaim_release(
     struct reclaim *domain, struct reclaim_pool *pool, struct reclaim_record *record) {
-  hand_over(domain, record);
-  if (record->nodes != NULL) {
+  bool behind = !hand_over(domain, record);
+  if (behind) {
     leave_behind(domain, record);
   }
   if (record->nodes != NULL) {
@@ -668,6 +689,9 @@ void reclaim_release(
   }
   atomics_store_release(&record->state, RECLAIM_FREE);
   pool_push(pool, record, record);
+  if (behind) {
+    atomics_store_release(&domain->behind, 1);
+  }
 }
 
 /* ------------------------------------------------------------------------ whole domains -- */

@@ -106,9 +106,10 @@ struct reclaim {
   uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
   uint64_t held;          /* O17: reservations of snapshots that aren't freed */
   uint64_t let_go;        /* O17: such freed since the last one that trimmed */
-  uint8_t padding2[SYSTEM_LINE - 56];
+  uint64_t behind;        /* O37: for want of memory, a record that nobody holds has a batch */
 
-  struct reclaim_pool claims;  /* for calls without a reader: free is RECLAIM_FREE */
+  _Alignas(SYSTEM_LINE) struct reclaim_pool
+      claims;                  /* for calls without a reader: free is RECLAIM_FREE */
   struct reclaim_pool readers; /* registered */
   struct reclaim_pool snapshots;
 };
@@ -206,7 +207,11 @@ static inline void reclaim_leave(struct reclaim_guard *guard) {
 /* Ends the call, after reclaim_leave. */
 static inline void reclaim_done(struct reclaim_guard *guard) {
   if (guard->claimed) {
+    bool behind = guard->record->count >= RECLAIM_BATCH;
     atomics_store_release(&guard->record->state, RECLAIM_FREE);
+    if (behind) {
+      atomics_store_release(&guard->domain->behind, 1);
+    }
   }
 }
 
