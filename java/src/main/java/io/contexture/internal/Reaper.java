@@ -79,7 +79,7 @@ public final class Reaper {
 
   private static volatile @Nullable Upkeep upkeep;
 
-  /** How many references in a row make a backlog. */
+  /** How many references that the daemon finds in a row make a backlog. */
   private static final int BACKLOG = 64;
 
   /** More frames than releasing anything takes: a reference is polled once, and then must be. */
@@ -105,7 +105,7 @@ public final class Reaper {
   /** When there was something to do, as {@link System#nanoTime} has it. The daemon's. */
   private static long busyAt = System.nanoTime();
 
-  /** Whether the daemon has more to do than it keeps up with. */
+  /** Whether the daemon has more to do than it keeps up with, as far as anyone has seen. */
   private static volatile boolean isBacklog;
 
   /**
@@ -252,15 +252,16 @@ public final class Reaper {
           places--;
           failures++;
         }
-        if (asDaemon && n == BACKLOG) {
+        if (asDaemon && n % BACKLOG == 0) {
           isBacklog = true;
         }
       }
+      // Whoever has emptied the queue ends the backlog: the daemon may take its time to see that.
+      if (isBacklog && (asDaemon || failures < TOLERATED)) {
+        isBacklog = false;
+      }
     } finally {
       REFUSED.giveBack(places);
-    }
-    if (asDaemon && isBacklog) {
-      isBacklog = false;
     }
   }
 

@@ -44,13 +44,9 @@ class ReaperTest {
   }
 
   /** Keeps the thread that releases it until it is let go. */
-  private static final class Detention extends WeakReference<Object> implements Reaper.Reapable {
+  private static final class Detention extends Held {
     final CountDownLatch begun = new CountDownLatch(1);
     final CountDownLatch end = new CountDownLatch(1);
-
-    Detention() {
-      super(new Object(), Reaper.QUEUE);
-    }
 
     @Override
     public void reap() {
@@ -164,6 +160,33 @@ class ReaperTest {
     }
     Reaper.poke();
     Await.until("all released", () -> REAPED.get() == many);
+  }
+
+  /** So that nobody has to look again and again while the daemon gets no processor. */
+  @Test
+  void whoeverEmptiesTheQueueEndsTheBacklog() {
+    REAPED.set(0);
+    int many = 100;
+    Detention first = new Detention();
+    Detention last = new Detention();
+    Reaper.poke();
+    assertTrue(first.enqueue());
+    Await.latch(first.begun); // now nobody else takes anything
+    assertTrue(last.enqueue()); // comes out last, as a queue of references is a stack
+    for (int i = 0; i < many; i++) {
+      assertTrue(new Counted().enqueue());
+    }
+    first.end.countDown();
+    Await.latch(last.begun);
+    assertEquals(many, REAPED.get());
+    assertTrue(new Counted().enqueue());
+    Reaper.poke(); // there was a backlog
+    assertEquals(many + 1, REAPED.get());
+    assertTrue(new Counted().enqueue());
+    Reaper.poke(); // there is none any more
+    assertEquals(many + 1, REAPED.get());
+    last.end.countDown();
+    Await.until("released", () -> REAPED.get() == many + 2);
   }
 
   @Test
