@@ -64,7 +64,17 @@ public final class CxLayout {
    *   56  version_end    touched by C only
    */
 
-  /** Bytes of a {@code cx_record}: one cache line. */
+  /**
+   * Bytes that caches pass to each other at once, at most; a record begins at a multiple. As {@code
+   * SYSTEM_LINE} of {@code native/src/system.h}.
+   */
+  static final long LINE =
+      System.getProperty("os.arch", "").equals("aarch64")
+              || System.getProperty("os.name", "").startsWith("Mac")
+          ? 128
+          : 64;
+
+  /** Bytes of a {@code cx_record}: one cache line, or half of a long one. */
   public static final long THREAD_SIZE = 64;
 
   /** Offset of {@code cx_record.unique_id}. */

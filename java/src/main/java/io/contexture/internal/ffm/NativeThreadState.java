@@ -38,7 +38,7 @@ public final class NativeThreadState extends ThreadState {
   /** The record, a cache line of its own, and the word that C writes a value to. */
   private static final long WORD = CxLayout.THREAD_SIZE;
 
-  private static final long BYTES = WORD + Long.BYTES;
+  private static final long BYTES = Math.max(WORD + Long.BYTES, CxLayout.LINE);
 
   /** The number of roots to look through before C is asked: what a downcall takes anyway. */
   private static final int SCANNED_ROOTS = 4;
@@ -59,7 +59,7 @@ public final class NativeThreadState extends ThreadState {
 
   NativeThreadState(Engine engine, Thread thread, long uniqueId) {
     super(engine, thread, uniqueId);
-    SlabPool.Block block = SlabPool.newBlock(BYTES, CxLayout.THREAD_SIZE);
+    SlabPool.Block block = SlabPool.newBlock(BYTES, CxLayout.LINE);
     slab = block.slab();
     record = block.addr();
     Cx.putLong(record + CxLayout.THREAD_UNIQUE_ID, uniqueId);
