@@ -99,12 +99,11 @@ final class Counts {
     return all;
   }
 
-  /** What with LSE and without are two of, as far as C is concerned. */
+  /** The name of a column. */
   private static String processor(String name) {
     return name.replace("AArch64 with LSE", "aarch64")
-        .replace("AArch64", "aarch64")
-        .replace("x86-64", "x86_64")
-        .replace("aarch64 without", "aarch64 without LSE");
+        .replace("AArch64 without", "aarch64 without LSE")
+        .replace("x86-64", "x86_64");
   }
 
   private static List<Measurement> measurements(

@@ -29,8 +29,9 @@ class CountsTest {
         "from Java": {
           "x86-64, native": [{"get, hit": {"instructions": 20.0}}, {"get, hit": {"instructions": 22.0}}],
           "x86-64, java": [{"get, hit": {"instructions": 20.0}}, {"get, hit": {"instructions": 20.0}}],
-          "AArch64, native": [{"get, hit": {"instructions": 30.0}}, {"get, hit": {"instructions": 30.0}}],
-          "AArch64, java": [{"get, hit": {"instructions": 20.0}}, {"get, hit": {"instructions": 20.0}}]
+          "AArch64 with LSE, native": [{"get, hit": {"instructions": 30.0}}, {"get, hit": {"instructions": 30.0}}],
+          "AArch64 with LSE, java": [{"get, hit": {"instructions": 20.0}}, {"get, hit": {"instructions": 20.0}}],
+          "AArch64 without, native": [{"get, hit": {"instructions": 40.0}}, {"get, hit": {"instructions": 40.0}}]
         }
       }}
       """;
@@ -142,7 +143,10 @@ class CountsTest {
     assertEquals(21, hit.at("/measured/0/value").doubleValue());
     assertTrue(hit.at("/measured/0/error").doubleValue() > 1);
     assertEquals(30, hit.at("/measured/1/value").doubleValue());
-    assertTrue(hit.at("/measured/2").isNull());
+    assertEquals(40, hit.at("/measured/2/value").doubleValue());
+    JsonNode onJava = json.at("/figures/2");
+    assertEquals("HitBenchmark.contextVar{thread=platform} on java", onJava.get("key").asText());
+    assertTrue(onJava.at("/measured/2").isNull());
   }
 
   @Test
