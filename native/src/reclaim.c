@@ -241,8 +241,7 @@ struct reclaim_record *reclaim_acquire(struct reclaim *domain, struct reclaim_po
 
 void reclaim_claim(struct reclaim_guard *guard, struct reclaim *domain) {
   *guard = (struct reclaim_guard){.domain = domain, .claimed = true};
-  /* Threads have stacks of their own, so where this one's is tells them apart well enough. */
-  uint32_t hint = (uint32_t)(hamt_mix((uintptr_t)guard >> 16));
+  uint32_t hint = (uint32_t)hamt_mix(RECLAIM_HINT(guard));
   uint64_t era = reclaim_era(domain);
   guard->limit = era + RECLAIM_WINDOW;
   struct reclaim_record *chunk;

@@ -19,6 +19,9 @@
 #define RECLAIM_BACKLOG 1024u   /* retired nodes below which nobody looks what can be freed */
 #define RECLAIM_SERIES 8u       /* eras that the reservation of several snapshots covers at most */
 #define RECLAIM_FIRST_CHUNK 32u /* records; every further chunk has twice as many as the last */
+/* Where a call looks for a record first. Threads have stacks of their own, so where this one's is
+ * tells them apart well enough. */
+#define RECLAIM_HINT(guard) ((uintptr_t)(guard) >> 16)
 #endif
 
 #define RECLAIM_ERA_BITS 48u

@@ -13,6 +13,7 @@
 #define RECLAIM_BACKLOG 1u
 #define RECLAIM_SERIES 24u
 #define RECLAIM_FIRST_CHUNK 2u
+#define RECLAIM_HINT(guard) interleave_thread()
 #define SHARED_SLOT_BITS 5u
 #define SHARED_LEAF_LIMIT 1u
 
@@ -20,6 +21,9 @@
 
 /* Lets another thread of the test run, or not. */
 void interleave(void);
+
+/* The number of the one that runs: a history depends on nothing but its seed. */
+uint64_t interleave_thread(void);
 
 #define INTERLEAVED(type, function, parameters, arguments)                                         \
   static inline type interleaved_##function parameters {                                           \

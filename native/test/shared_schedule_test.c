@@ -64,6 +64,10 @@ void interleave(void) {
   }
 }
 
+uint64_t interleave_thread(void) {
+  return world.running == NULL ? THREADS : (uint64_t)(world.running - world.threads);
+}
+
 static void thread_run(void) {
   struct thread *thread = world.running;
   for (uint32_t i = 0; i < thread->count; i++) {
