@@ -5,7 +5,7 @@
 
 set(profiles ${BUILD}/profiles)
 file(REMOVE_RECURSE ${profiles})
-set(ENV{LLVM_PROFILE_FILE} ${profiles}/%p.profraw)
+set(ENV{LLVM_PROFILE_FILE} ${profiles}/%p-%m.profraw)
 # The manual's pages and the example aren't built for this.
 execute_process(
   COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${BUILD} --output-on-failure --no-tests=error -j 2
