@@ -321,16 +321,21 @@ public final class Reaper {
       }
       reapAll(true);
       ThreadStates.releaseEnded();
+      boolean purges = Roots.isPurgeRequested();
       Roots.purgeIfRequested();
       keepUp(false);
       long now = System.nanoTime();
-      if (used || dead != null) {
+      if (used || dead != null || purges) {
         used = false;
         resting = false;
         busyAt = now;
       } else if (!resting && now - busyAt >= ACTIVE * 1_000_000) {
         keepUp(true);
         resting = true;
+        if (Roots.isPurgeRequested()) { // by one who may not have seen that
+          resting = false;
+          return LINGERING[0];
+        }
       }
       if (REFUSED.count != 0) {
         return LINGERING[starved];
