@@ -378,7 +378,7 @@ abstract class StackCases {
                 for (int i = 0; !end.get(); i++) {
                   String value = emptying && (i & 1) == 0 ? null : "written " + i;
                   enterOnceLeft(lc, () -> change(lc, value));
-                  if (i % 100 == 0) {
+                  if (i % 101 == 0) { // after either kind of change by turns
                     Thread.yield();
                   }
                 }

@@ -11,7 +11,6 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -201,8 +200,9 @@ class ReaperTest {
 
   private static boolean interruptDaemon() {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().equals("contexture-reaper")) {
-        assertNull(Objects.requireNonNull(thread.getThreadGroup()).getParent());
+      ThreadGroup group = thread.getThreadGroup(); // null if it has ended meanwhile
+      if (group != null && thread.getName().equals("contexture-reaper")) {
+        assertNull(group.getParent());
         thread.interrupt();
         return true;
       }
@@ -229,8 +229,10 @@ class ReaperTest {
 
   /** What is left of a variable that died, and was found dead by this thread. */
   private static VarRef purged() {
-    VarRef dead = new VarRef(new Object(), 17, "dead", false);
+    Object variable = new Object();
+    VarRef dead = new VarRef(variable, 17, "dead", false);
     dead.clear();
+    Reference.reachabilityFence(variable); // the collector hasn't found it
     dead.reap();
     Reaper.drain();
     Await.until("purged", () -> !Roots.isPurgeRequested());

