@@ -17,7 +17,9 @@ public final class Await {
    */
   public static final long PATIENCE = Long.getLong("contexture.test.patience", 1);
 
-  private static final long LIMIT_SECONDS = 30 * PATIENCE;
+  /** How long anything may take that isn't under test. */
+  public static final long LIMIT_SECONDS = 30 * PATIENCE;
+
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
 
   private Await() {}

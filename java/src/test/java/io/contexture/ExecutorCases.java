@@ -72,14 +72,14 @@ abstract class ExecutorCases {
     SUBMIT_CALLABLE {
       @Override
       String ask(ExecutorService e, Callable<String> task) throws Exception {
-        return e.submit(task).get(30, SECONDS);
+        return e.submit(task).get(Await.LIMIT_SECONDS, SECONDS);
       }
     },
     SUBMIT_RUNNABLE {
       @Override
       String ask(ExecutorService e, Callable<String> task) throws Exception {
         AtomicReference<String> result = new AtomicReference<>();
-        assertNull(e.submit(() -> result.set(unchecked(task))).get(30, SECONDS));
+        assertNull(e.submit(() -> result.set(unchecked(task))).get(Await.LIMIT_SECONDS, SECONDS));
         return result.get();
       }
     },
@@ -87,7 +87,9 @@ abstract class ExecutorCases {
       @Override
       String ask(ExecutorService e, Callable<String> task) throws Exception {
         AtomicReference<String> result = new AtomicReference<>();
-        assertEquals("r", e.submit(() -> result.set(unchecked(task)), "r").get(30, SECONDS));
+        assertEquals(
+            "r",
+            e.submit(() -> result.set(unchecked(task)), "r").get(Await.LIMIT_SECONDS, SECONDS));
         return result.get();
       }
     },
@@ -103,7 +105,7 @@ abstract class ExecutorCases {
     INVOKE_ALL_TIMED {
       @Override
       String ask(ExecutorService e, Callable<String> task) throws Exception {
-        return e.invokeAll(List.of(task), 30, SECONDS).get(0).get();
+        return e.invokeAll(List.of(task), Await.LIMIT_SECONDS, SECONDS).get(0).get();
       }
     },
     INVOKE_ANY {
@@ -120,7 +122,7 @@ abstract class ExecutorCases {
     INVOKE_ANY_TIMED {
       @Override
       String ask(ExecutorService e, Callable<String> task) throws Exception {
-        return e.invokeAny(List.of(task), 30, SECONDS);
+        return e.invokeAny(List.of(task), Await.LIMIT_SECONDS, SECONDS);
       }
     };
 
@@ -196,7 +198,7 @@ abstract class ExecutorCases {
       Future<String> task = pool.submit(this::readAndChange);
       x.set("now");
       release.countDown();
-      assertEquals("then", task.get(30, SECONDS));
+      assertEquals("then", task.get(Await.LIMIT_SECONDS, SECONDS));
       assertEquals("now", x.get());
     }
   }
@@ -211,9 +213,9 @@ abstract class ExecutorCases {
           pool.submit(
                   () -> {
                     x.set(x.get() + ", inner");
-                    return pool.submit(this::readAndChange).get(30, SECONDS);
+                    return pool.submit(this::readAndChange).get(Await.LIMIT_SECONDS, SECONDS);
                   })
-              .get(30, SECONDS);
+              .get(Await.LIMIT_SECONDS, SECONDS);
       assertEquals("outer, inner", seen);
       assertEquals("outer", x.get());
     }
@@ -223,7 +225,7 @@ abstract class ExecutorCases {
   @EnumSource
   void t1WhatATaskLeftOnAPoolsThreadIsUnseenByOthers(ThreadKind kind) throws Exception {
     try (ExecutorService bare = pool(kind, 1)) {
-      bare.submit(() -> x.set("left behind")).get(30, SECONDS);
+      bare.submit(() -> x.set("left behind")).get(Await.LIMIT_SECONDS, SECONDS);
       assertEquals("nothing", ContextExecutors.propagating(bare).submit(this::readAndChange).get());
       assertEquals("nothing", ContextExecutors.detached(bare).submit(this::readAndChange).get());
       assertEquals("left behind", bare.submit(() -> x.get()).get());
@@ -248,9 +250,9 @@ abstract class ExecutorCases {
       CyclicBarrier both = new CyclicBarrier(2);
       Callable<String> task =
           () -> {
-            both.await(30, SECONDS);
+            both.await(Await.LIMIT_SECONDS, SECONDS);
             String seen = readAndChange();
-            both.await(30, SECONDS);
+            both.await(Await.LIMIT_SECONDS, SECONDS);
             return seen + ", " + readAndChange();
           };
       x.set("start");
@@ -305,10 +307,10 @@ abstract class ExecutorCases {
       AtomicReference<String> seen = new AtomicReference<>();
       ScheduledFuture<?> run = pool.schedule(() -> seen.set(readAndChange()), 1, MILLISECONDS);
       x.set("now");
-      assertEquals("then", call.get(30, SECONDS));
-      run.get(30, SECONDS);
+      assertEquals("then", call.get(Await.LIMIT_SECONDS, SECONDS));
+      run.get(Await.LIMIT_SECONDS, SECONDS);
       assertEquals("then", seen.get());
-      assertEquals("now", pool.submit(this::readAndChange).get(30, SECONDS));
+      assertEquals("now", pool.submit(this::readAndChange).get(Await.LIMIT_SECONDS, SECONDS));
     }
   }
 
@@ -356,12 +358,12 @@ abstract class ExecutorCases {
           "fixed",
           ContextExecutors.fixed(context, bare)
               .schedule(this::readAndChange, 0, SECONDS)
-              .get(30, SECONDS));
+              .get(Await.LIMIT_SECONDS, SECONDS));
       assertEquals(
           "nothing",
           ContextExecutors.detached(bare)
               .schedule(this::readAndChange, 0, SECONDS)
-              .get(30, SECONDS));
+              .get(Await.LIMIT_SECONDS, SECONDS));
     }
   }
 
@@ -381,7 +383,7 @@ abstract class ExecutorCases {
                               () -> {
                                 throw checked;
                               })
-                          .get(30, SECONDS))
+                          .get(Await.LIMIT_SECONDS, SECONDS))
               .getCause());
       assertSame(
           error,
@@ -393,7 +395,7 @@ abstract class ExecutorCases {
                                   () -> {
                                     throw error;
                                   })
-                          .get(30, SECONDS))
+                          .get(Await.LIMIT_SECONDS, SECONDS))
               .getCause());
       assertSame(
           checked,
@@ -453,7 +455,8 @@ abstract class ExecutorCases {
       assertTrue(future.isCancelled());
       assertThrows(CancellationException.class, future::get);
       x.set("next request");
-      assertEquals("next request", pool.submit(this::readAndChange).get(30, SECONDS));
+      assertEquals(
+          "next request", pool.submit(this::readAndChange).get(Await.LIMIT_SECONDS, SECONDS));
     }
   }
 
@@ -501,7 +504,7 @@ abstract class ExecutorCases {
     List<Runnable> waiting = pool.shutdownNow();
     assertTrue(bare.isShutdown() && pool.isShutdown());
     release.countDown();
-    assertTrue(pool.awaitTermination(30, SECONDS));
+    assertTrue(pool.awaitTermination(Await.LIMIT_SECONDS, SECONDS));
     assertTrue(bare.isTerminated() && pool.isTerminated());
     assertEquals(1, waiting.size());
     assertSame(task, ContextExecutors.unwrap(waiting.get(0)));
@@ -711,7 +714,8 @@ abstract class ExecutorCases {
         assertEquals(
             "brought", way.ask(pool, brought.wrap((Callable<String>) this::readAndChange)));
         AtomicReference<String> seen = new AtomicReference<>();
-        pool.submit(brought.wrap(() -> seen.set(readAndChange()))).get(30, SECONDS);
+        pool.submit(brought.wrap(() -> seen.set(readAndChange())))
+            .get(Await.LIMIT_SECONDS, SECONDS);
         assertEquals("brought", seen.get());
       }
     }
@@ -805,7 +809,7 @@ abstract class ExecutorCases {
                 }));
       }
       for (int i = 0; i < futures.size(); i++) {
-        assertEquals("request " + i, futures.get(i).get(30, SECONDS));
+        assertEquals("request " + i, futures.get(i).get(Await.LIMIT_SECONDS, SECONDS));
       }
     }
   }

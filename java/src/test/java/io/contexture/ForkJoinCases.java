@@ -129,23 +129,23 @@ abstract class ForkJoinCases {
       assertEquals("mine", pool.invoke(new Read()));
       Read submitted = new Read();
       assertSame(submitted, pool.submit(submitted));
-      assertEquals("mine", submitted.get(30, SECONDS));
+      assertEquals("mine", submitted.get(Await.LIMIT_SECONDS, SECONDS));
       Read executed = new Read();
       pool.execute(executed);
-      assertEquals("mine", executed.get(30, SECONDS));
+      assertEquals("mine", executed.get(Await.LIMIT_SECONDS, SECONDS));
       ForkJoinTask<String> adapted = ForkJoinTask.adapt((Callable<String>) new Read()::compute);
       pool.execute((Runnable) adapted);
-      assertEquals("mine", adapted.get(30, SECONDS));
+      assertEquals("mine", adapted.get(Await.LIMIT_SECONDS, SECONDS));
       ForkJoinTask<String> other = ForkJoinTask.adapt((Callable<String>) new Read()::compute);
       assertSame(other, pool.submit((Runnable) other));
-      assertEquals("mine", other.get(30, SECONDS));
+      assertEquals("mine", other.get(Await.LIMIT_SECONDS, SECONDS));
       ForkJoinTask<String> callable = pool.submit((Callable<String>) new Read()::compute);
-      assertEquals("mine", callable.get(30, SECONDS));
+      assertEquals("mine", callable.get(Await.LIMIT_SECONDS, SECONDS));
       AtomicReference<String> seen = new AtomicReference<>();
       ForkJoinTask<String> runnable = pool.submit(() -> seen.set(readAndChange()), "r");
-      assertEquals("r", runnable.get(30, SECONDS));
+      assertEquals("r", runnable.get(Await.LIMIT_SECONDS, SECONDS));
       assertEquals("mine", seen.getAndSet(null));
-      pool.submit(() -> seen.set(readAndChange())).get(30, SECONDS);
+      pool.submit(() -> seen.set(readAndChange())).get(Await.LIMIT_SECONDS, SECONDS);
       assertEquals("mine", seen.getAndSet(null));
       for (Future<String> future :
           pool.invokeAllUninterruptibly(List.<Callable<String>>of(new Read()::compute))) {
@@ -174,11 +174,12 @@ abstract class ForkJoinCases {
               1,
               MILLISECONDS,
               task -> task.complete("timed out, " + readAndChange()));
-      ForkJoinTask<String> inTime = pool.submitWithTimeout(new Read()::compute, 30, SECONDS, null);
+      ForkJoinTask<String> inTime =
+          pool.submitWithTimeout(new Read()::compute, Await.LIMIT_SECONDS, SECONDS, null);
       X.set("now");
-      assertEquals("timed out, then", late.get(30, SECONDS));
+      assertEquals("timed out, then", late.get(Await.LIMIT_SECONDS, SECONDS));
       release.countDown();
-      assertEquals("then", inTime.get(30, SECONDS));
+      assertEquals("then", inTime.get(Await.LIMIT_SECONDS, SECONDS));
       bare.shutdownNow(); // a plain close may take a minute where there were timeouts (JDK 25)
     }
   }
@@ -224,7 +225,7 @@ abstract class ForkJoinCases {
     assertTrue(cancelled.cancel(false));
     pool.shutdownNow();
     release.countDown();
-    assertTrue(pool.awaitTermination(30, SECONDS));
+    assertTrue(pool.awaitTermination(Await.LIMIT_SECONDS, SECONDS));
     assertThrows(CancellationException.class, waiting::join);
     assertThrows(CancellationException.class, cancelled::join);
     Read rejected = new Read();
@@ -536,7 +537,8 @@ abstract class ForkJoinCases {
     assertEquals(Set.of("mine"), seen);
     assertEquals("outer", X.get());
     for (Thread thread : threads) {
-      assertTrue(thread.join(java.time.Duration.ofSeconds(30)), thread + " still runs");
+      assertTrue(
+          thread.join(java.time.Duration.ofSeconds(Await.LIMIT_SECONDS)), thread + " still runs");
     }
   }
 

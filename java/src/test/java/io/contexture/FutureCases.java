@@ -156,7 +156,7 @@ abstract class FutureCases {
                   assertEquals("completer's", X.get());
                 });
           }
-          second.toCompletableFuture().get(30, SECONDS);
+          second.toCompletableFuture().get(Await.LIMIT_SECONDS, SECONDS);
           assertEquals(List.of("attached", "again"), seen, minimal + ", " + completeBefore);
           assertEquals("later", X.get());
           assertEquals(minimal, !(result instanceof CompletableFuture), "of the same kind");
@@ -218,8 +218,8 @@ abstract class FutureCases {
               .thenApply(nothing -> second.get()));
       X.set("now");
       for (CompletableFuture<String> future : futures) {
-        assertEquals("then", future.get(30, SECONDS));
-        assertEquals("now", future.thenApply(value -> X.get()).get(30, SECONDS));
+        assertEquals("then", future.get(Await.LIMIT_SECONDS, SECONDS));
+        assertEquals("now", future.thenApply(value -> X.get()).get(Await.LIMIT_SECONDS, SECONDS));
         assertInstanceOf(ContextFuture.class, future);
       }
     }
@@ -249,7 +249,7 @@ abstract class FutureCases {
         assertInstanceOf(ContextFuture.class, future);
         future.complete(null);
       }
-      assertEquals("attached", seen.get(30, SECONDS));
+      assertEquals("attached", seen.get(Await.LIMIT_SECONDS, SECONDS));
     }
     assertEquals("v", ContextFuture.anyOf(CompletableFuture.completedFuture("v")).get());
     assertEquals("v", ContextFuture.completedStage("v").toCompletableFuture().get());
@@ -270,7 +270,7 @@ abstract class FutureCases {
     CompletableFuture<String> seen = future.thenApply(value -> value + ", " + readAndChange());
     X.set("later");
     ThreadKind.PLATFORM.run(() -> plain.complete("value"));
-    assertEquals("value, attached", seen.get(30, SECONDS));
+    assertEquals("value, attached", seen.get(Await.LIMIT_SECONDS, SECONDS));
     assertEquals("value", future.getNow("?"));
   }
 
@@ -293,7 +293,7 @@ abstract class FutureCases {
         ContextFuture.propagating(foreign).thenApply(value -> value + ", " + readAndChange());
     X.set("later");
     plain.complete("value");
-    assertEquals("value, attached", seen.get(30, SECONDS));
+    assertEquals("value, attached", seen.get(Await.LIMIT_SECONDS, SECONDS));
   }
 
   @Test
@@ -362,9 +362,9 @@ abstract class FutureCases {
           plain.complete("b");
           future.complete("a");
         });
-    assertEquals("ab, attached, attached", seen.get(30, SECONDS));
-    assertEquals("a", composed.get(30, SECONDS));
-    all.get(30, SECONDS);
+    assertEquals("ab, attached, attached", seen.get(Await.LIMIT_SECONDS, SECONDS));
+    assertEquals("a", composed.get(Await.LIMIT_SECONDS, SECONDS));
+    all.get(Await.LIMIT_SECONDS, SECONDS);
     assertSame(future, future.toCompletableFuture());
   }
 
@@ -424,8 +424,8 @@ abstract class FutureCases {
     assertSame(other, other.completeOnTimeout("late", 1, MILLISECONDS));
     CompletableFuture<String> alsoSeen = other.thenApply(value -> value + ", " + readAndChange());
     X.set("later");
-    assertEquals("TimeoutException, attached", seen.get(30, SECONDS));
-    assertEquals("late, attached", alsoSeen.get(30, SECONDS));
+    assertEquals("TimeoutException, attached", seen.get(Await.LIMIT_SECONDS, SECONDS));
+    assertEquals("late, attached", alsoSeen.get(Await.LIMIT_SECONDS, SECONDS));
     assertInstanceOf(
         TimeoutException.class, assertThrows(ExecutionException.class, late::get).getCause());
   }
@@ -472,7 +472,7 @@ abstract class FutureCases {
     assertFalse(future.isDone());
     CompletableFuture<String> another = minimal.toCompletableFuture();
     future.complete("value");
-    assertEquals("value", another.get(30, SECONDS));
+    assertEquals("value", another.get(Await.LIMIT_SECONDS, SECONDS));
     assertEquals("mine", own.get());
     assertTrue(minimal.toString().startsWith("ContextStage["), minimal.toString());
   }
@@ -503,7 +503,8 @@ abstract class FutureCases {
                 .thenCompose(v -> ContextFuture.runAsync(check, executor))
                 .whenComplete((v, t) -> check.run()));
       }
-      CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new)).get(60, SECONDS);
+      CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
+          .get(2 * Await.LIMIT_SECONDS, SECONDS);
       assertEquals(List.of(), List.copyOf(wrong));
     }
   }

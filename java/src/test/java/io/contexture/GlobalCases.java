@@ -169,17 +169,17 @@ abstract class GlobalCases {
         ThreadKind.PLATFORM.start(
             () -> {
               for (int i = 0; i < rounds; i++) {
-                barrier.await(60, TimeUnit.SECONDS); // set
+                barrier.await(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS); // set
                 assertEquals("value " + i, x.get());
                 assertEquals(i, n.get());
-                barrier.await(60, TimeUnit.SECONDS); // looked
+                barrier.await(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS); // looked
               }
             });
     for (int i = 0; i < rounds; i++) {
       x.setGlobal("value " + i);
       n.setGlobal(i);
-      barrier.await(60, TimeUnit.SECONDS);
-      barrier.await(60, TimeUnit.SECONDS);
+      barrier.await(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS);
+      barrier.await(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS);
     }
     reader.join();
   }
@@ -249,7 +249,7 @@ abstract class GlobalCases {
       CyclicBarrier start = new CyclicBarrier(2);
       ThreadKind.Action action =
           () -> {
-            start.await(60, TimeUnit.SECONDS);
+            start.await(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS);
             for (Runnable delete : List.<Runnable>of(x::deleteGlobal, n::deleteGlobal)) {
               try {
                 delete.run();

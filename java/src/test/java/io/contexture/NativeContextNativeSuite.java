@@ -105,8 +105,8 @@ class NativeContextNativeSuite {
   private static <T> T on(boolean virtual, Callable<T> body) throws Exception {
     FutureTask<T> task = new FutureTask<>(body);
     Thread thread = virtual ? Thread.ofVirtual().start(task) : Thread.ofPlatform().start(task);
-    T result = task.get(30, TimeUnit.SECONDS);
-    assertTrue(thread.join(Duration.ofSeconds(30)));
+    T result = task.get(Await.LIMIT_SECONDS, TimeUnit.SECONDS);
+    assertTrue(thread.join(Duration.ofSeconds(Await.LIMIT_SECONDS)));
     return result;
   }
 
@@ -371,7 +371,7 @@ class NativeContextNativeSuite {
       }
     }
     for (Future<?> task : tasks) {
-      task.get(30, TimeUnit.SECONDS);
+      task.get(Await.LIMIT_SECONDS, TimeUnit.SECONDS);
     }
   }
 }

@@ -112,7 +112,8 @@ abstract class TaskCases {
     assertEquals(0, count.get());
     assertEquals("18", request.get());
     try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
-      assertEquals("17", ContextExecutors.detached(pool).submit(callable).get(30, SECONDS));
+      assertEquals(
+          "17", ContextExecutors.detached(pool).submit(callable).get(Await.LIMIT_SECONDS, SECONDS));
     }
     List<Runnable> handedOn = new ArrayList<>();
     ContextExecutors.propagating(handedOn::add).execute(runnable);
@@ -213,7 +214,7 @@ abstract class TaskCases {
             }
           };
       pool.execute(step);
-      ExecutionContext end = last.get(30, SECONDS);
+      ExecutionContext end = last.get(Await.LIMIT_SECONDS, SECONDS);
       assertEquals(1000, end.lookup(count));
       assertEquals("17", end.lookup(request));
       assertTrue(end.depth() <= 33, "S7: folded, not " + end.depth());

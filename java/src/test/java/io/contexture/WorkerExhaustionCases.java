@@ -62,7 +62,7 @@ abstract class WorkerExhaustionCases {
             (worker, failure) -> failures.add(failure),
             false)) {
       FfmHooks.failAllocation(1);
-      assertEquals("mine", pool.submit(() -> x.get()).get(30, SECONDS));
+      assertEquals("mine", pool.submit(() -> x.get()).get(Await.LIMIT_SECONDS, SECONDS));
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError(e);
     }

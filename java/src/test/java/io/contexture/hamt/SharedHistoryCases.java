@@ -3,6 +3,7 @@ package io.contexture.hamt;
 import static io.contexture.hamt.Histories.ABSENT;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.Await;
 import io.contexture.hamt.Histories.Call;
 import io.contexture.hamt.Histories.Kind;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ abstract class SharedHistoryCases {
       }
       List<Call> calls = new ArrayList<>();
       for (Future<List<Call>> one : running) {
-        calls.addAll(one.get(30, TimeUnit.SECONDS));
+        calls.addAll(one.get(Await.LIMIT_SECONDS, TimeUnit.SECONDS));
       }
       assertTrue(
           Histories.isLinearizable(initial, calls),
@@ -100,7 +101,7 @@ abstract class SharedHistoryCases {
         kinds[i] = Kind.SNAPSHOT; // the size counts the others too
       }
     }
-    start.await(30, TimeUnit.SECONDS);
+    start.await(Await.LIMIT_SECONDS, TimeUnit.SECONDS);
     for (int i = 0; i < length; i++) {
       called[i] = System.nanoTime();
       results[i] = run(map, kinds[i], keys, indices[i], as[i], bs[i]);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.Await;
 import io.contexture.hamt.Seeds;
 import io.contexture.internal.AbstractLongHamt;
 import io.contexture.internal.mirror.Hamt;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * {@code HamtTest}.
  */
 class NativeHamtNativeSuite {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(Await.LIMIT_SECONDS);
   private static final long KIB = 1 << 10;
 
   @BeforeAll

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.contexture.Await;
 import io.contexture.Backend;
 import io.contexture.internal.ffm.CxLayout;
 import io.contexture.internal.load.ChildJvm.Outcome;
@@ -506,7 +507,7 @@ class NativeLibraryNativeSuite {
       trial.add("true");
       Process process = new ProcessBuilder(trial).redirectErrorStream(true).start();
       String output = new String(process.getInputStream().readAllBytes());
-      if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      if (!process.waitFor(2 * Await.LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         fail("neither a noexec file system to write to, nor leave to mount one: " + output);
       }
       return new Noexec(point, launcher);

@@ -1,5 +1,6 @@
 package io.contexture.internal.load;
 
+import io.contexture.Await;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  * loader of its own, both use it, then one is undeployed while the other goes on.
  */
 public final class TwoLoadersMain {
-  private static final long MAX_SECONDS = 60;
+  private static final long MAX_SECONDS = 2 * Await.LIMIT_SECONDS;
 
   private TwoLoadersMain() {}
 

@@ -1,5 +1,6 @@
 package io.contexture.internal.ffm.stress;
 
+import io.contexture.Await;
 import io.contexture.Effort;
 import io.contexture.internal.ffm.FfmHooks;
 import io.contexture.internal.ffm.NativeHamt;
@@ -25,7 +26,7 @@ final class DyingMaps implements Workload {
   /** A period long enough for slabs that died at its start to be found dead and freed. */
   static final class Collection {
     private static final int SLABS = 20;
-    private static final long LIMIT_NANOS = 200_000_000;
+    private static final long LIMIT_NANOS = 200_000_000 * Await.PATIENCE;
 
     private final long freed;
     private final long start = System.nanoTime();

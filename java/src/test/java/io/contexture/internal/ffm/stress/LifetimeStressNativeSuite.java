@@ -3,6 +3,7 @@ package io.contexture.internal.ffm.stress;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.contexture.Await;
 import io.contexture.internal.ffm.ForkedJvm;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,6 +17,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LifetimeStressNativeSuite {
   private static final long SECONDS = Long.getLong("contexture.stress.seconds", 8);
+
+  /** What is to be caught seldom takes more than a tenth of that. */
+  private static final String LONG = " -Dseconds=" + 120 * Await.PATIENCE;
 
   private static ForkedJvm.Outcome stress(String options) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of("-Xmx48m"));
@@ -44,7 +48,7 @@ class LifetimeStressNativeSuite {
   @ValueSource(strings = {"-XX:+UseG1GC", "-XX:+UseZGC"})
   void readerThatKeepsAddressesOnlyIsCaught(String options)
       throws IOException, InterruptedException {
-    ForkedJvm.Outcome outcome = stress(options + " -Dworkloads=forgetful -Dseconds=120");
+    ForkedJvm.Outcome outcome = stress(options + " -Dworkloads=forgetful" + LONG);
     assertTrue(
         outcome.output().contains("it read poison where a map was") || crashed(outcome),
         outcome::output);
@@ -55,7 +59,7 @@ class LifetimeStressNativeSuite {
   void readerWhoseMapTheCompilerForgetsIsCaught(String options)
       throws IOException, InterruptedException {
     ForkedJvm.Outcome outcome =
-        stress(options + " -Dworkloads=unguarded -Dplatform=1 -Dvirtual=0 -Dseconds=120");
+        stress(options + " -Dworkloads=unguarded -Dplatform=1 -Dvirtual=0" + LONG);
     assertTrue(outcome.exit() == LifetimeStress.CAUGHT || crashed(outcome), outcome::output);
   }
 
