@@ -42,7 +42,7 @@ final class Counts {
    * How often an operation is measured, by the difference of two numbers of rounds: what it executes
    * now and then depends on what the collector has found meanwhile.
    */
-  private static final int MEASUREMENTS = 9;
+  private static final int MEASUREMENTS = 15;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle PRCTL =
@@ -66,6 +66,7 @@ final class Counts {
 
   private static final ContextVar<Integer> VAR = ContextVar.of("object");
   private static final LongContextVar LONG_VAR = LongContextVar.of("long");
+  private static final int[] SIZES = {8, 1024, 32768};
   private static final Integer[] VALUES = {1001, 1002};
 
   /** Keep the compiler from leaving out what computes them. */
@@ -288,6 +289,11 @@ final class Counts {
             use(i, map.put(key(i), -1 - i));
           }
         });
+  }
+
+  private static void sharedMaps(Backend backend, int size) throws Throwable {
+    choose(size);
+    String entries = ", " + size + " entries";
     try (ConcurrentLongHamt shared = ConcurrentLongHamt.create(backend)) {
       for (int i = 0; i < size; i++) {
         shared.put(i * 7L + 1, i);
@@ -328,7 +334,11 @@ final class Counts {
     }
     downcalls();
     contexts();
-    for (int size : new int[] {8, 1024, 32768}) {
+    // Before the others, which leave the C library's allocator as the daemon happens to.
+    for (int size : SIZES) {
+      sharedMaps(Contexture.backend(), size);
+    }
+    for (int size : SIZES) {
       maps(Contexture.backend(), size);
     }
   }
