@@ -8,7 +8,7 @@
  *   cx_cell.holder         A.3 acquire on entering           A.4
  *                          A.4 release on leaving            A.3, so that whoever enters next
  *                                                            sees the map that was stored back
- *   the shared map's       A.1, A.3 to A.13                  see O10 to O19 in docs/memory.md
+ *   the shared map's       A.1, A.3 to A.13                  see O10 to O19, O37 in docs/memory.md
  *   of the handle table    A.1, A.2, A.4 to A.7, A.12 to     see O20 to O26 in docs/memory.md
  *                          A.17
  *

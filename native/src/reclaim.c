@@ -602,14 +602,17 @@ static bool hand_over_free(struct reclaim *domain) {
 }
 
 /* Hands over what the records have retired that nobody holds now: false if there was no memory for
- * all of it. Leaves one of them in *mine, held by the caller, unless none was free. Lock-free. */
-static bool hand_over_idle(struct reclaim *domain, struct reclaim_record **mine) {
+ * all of it. Leaves one of them in *mine, held by the caller, unless none was free. Says in *missed
+ * whether a call held one that has a batch, which it may only read with. Lock-free. */
+static bool hand_over_idle(struct reclaim *domain, struct reclaim_record **mine, bool *missed) {
   bool all = hand_over_free(domain);
+  *missed = false;
   struct pool_walk walk = {.pool = &domain->claims};
   struct reclaim_record *record;
   while ((record = pool_next(&walk)) != NULL) {
     uint64_t free = RECLAIM_FREE;
     if (!atomics_cas_acq_rel(&record->state, &free, RECLAIM_IDLE)) {
+      *missed = *missed || atomics_load_relaxed(&record->count) >= RECLAIM_BATCH;
       continue;
     }
     all = hand_over(domain, record) && all;
@@ -622,15 +625,23 @@ static bool hand_over_idle(struct reclaim *domain, struct reclaim_record **mine)
   return all;
 }
 
-/* The same where a call found that memory is to be had again, after others had to go without. */
+/* Says that there is something left to hand over, once all records are let go in which it is. An
+ * exchange, so that whoever takes the last of several such notes synchronizes with all of them. */
+static void note_behind(struct reclaim *domain) {
+  atomics_exchange_ordered(&domain->behind, 1);
+}
+
+/* What others had to leave for want of memory, where a call could hand over its own. */
 static void hand_over_behind(struct reclaim *domain) {
   struct reclaim_record *mine = NULL;
-  bool all = atomics_exchange_ordered(&domain->behind, 0) == 0 || hand_over_idle(domain, &mine);
+  bool missed = false;
+  bool all = atomics_exchange_ordered(&domain->behind, 0) == 0 ||
+             hand_over_idle(domain, &mine, &missed);
   if (mine != NULL) {
     atomics_store_release(&mine->state, RECLAIM_FREE);
   }
-  if (!all) {
-    atomics_store_release(&domain->behind, 1);
+  if (!all || missed) {
+    note_behind(domain);
   }
 }
 
@@ -651,15 +662,19 @@ void reclaim_retire(
 
 bool reclaim_trim(struct reclaim *domain) {
   struct reclaim_record *mine = NULL;
-  bool all = hand_over_idle(domain, &mine);
+  bool missed;
+  bool all = hand_over_idle(domain, &mine, &missed);
   if (mine != NULL) {
     reclaim_scan(domain, mine);
     atomics_store_release(&mine->state, RECLAIM_FREE);
   }
+  if (!all || missed) {
+    note_behind(domain);
+  }
   return all;
 }
 
-/* Leaves what the record has retired to one for claims, where reclaim_trim finds it. */
+/* Leaves what the record has retired to one for claims. */
 static void leave_behind(struct reclaim *domain, struct reclaim_record *record) {
   struct reclaim_guard guard;
   reclaim_claim(&guard, domain);
@@ -689,7 +704,7 @@ void reclaim_release(
   atomics_store_release(&record->state, RECLAIM_FREE);
   pool_push(pool, record, record);
   if (behind) {
-    atomics_store_release(&domain->behind, 1);
+    note_behind(domain);
   }
 }
 

@@ -109,7 +109,7 @@ struct reclaim {
   uint64_t laden;         /* O17: free records of `readers` that have retired nodes */
   uint64_t held;          /* O17: reservations of snapshots that aren't freed */
   uint64_t let_go;        /* O17: such freed since the last one that trimmed */
-  uint64_t behind;        /* O37: for want of memory, a record that nobody holds has a batch */
+  uint64_t behind;        /* O37: records that nobody holds may have nodes to hand over */
 
   _Alignas(SYSTEM_LINE) struct reclaim_pool
       claims;                  /* for calls without a reader: free is RECLAIM_FREE */
@@ -213,7 +213,7 @@ static inline void reclaim_done(struct reclaim_guard *guard) {
     bool behind = guard->record->count >= RECLAIM_BATCH;
     atomics_store_release(&guard->record->state, RECLAIM_FREE);
     if (behind) {
-      atomics_store_release(&guard->domain->behind, 1);
+      atomics_exchange_ordered(&guard->domain->behind, 1);
     }
   }
 }
