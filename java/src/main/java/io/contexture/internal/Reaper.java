@@ -40,8 +40,8 @@ public final class Reaper {
   /** What else the daemon sees to. */
   public interface Upkeep {
     /**
-     * Called by the daemon every now and then, and once more, with {@code last}, before it rests.
-     * Must not block or throw.
+     * Called by the daemon every now and then, and with {@code last} when it is about to rest. Must
+     * not block or throw.
      */
     void pass(boolean last);
   }
