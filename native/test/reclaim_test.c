@@ -108,6 +108,27 @@ static void want_of_memory_leaves_nothing_behind(void) {
   map_free(map);
 }
 
+/* A reader ends with no memory for a batch, and while no record is free to leave its nodes to. */
+static void reader_without_an_heir_leaves_nothing_behind(void) {
+  cx_shared *map = map_new(false);
+  cx_shared_reader *reader;
+  CHECK_STATUS(CX_OK, cx_shared_reader_new(map, &reader));
+  CHECK_EQUAL(0, retired_after_trim(map));
+  for (uint64_t i = 0; i < RECLAIM_BATCH / 2; i++) {
+    CHECK(cx_shared_put(map, reader, i, i + 1, NULL) == CX_OK);
+  }
+  struct reclaim_guard guards[RECLAIM_FIRST_CHUNK];
+  for (uint32_t i = 0; i < RECLAIM_FIRST_CHUNK; i++) {
+    reclaim_enter(&guards[i], &map->domain, NULL);
+    CHECK(guards[i].record != NULL);
+  }
+  CHECK_STATUS(CX_OK, cx_shared_reader_free(map, reader));
+  for (uint32_t i = 0; i < RECLAIM_FIRST_CHUNK; i++) {
+    reclaim_exit(&guards[i]);
+  }
+  map_free(map);
+}
+
 /* ---------------------------------------------------------------------------- snapshots -- */
 
 static void snapshot_holds_back_what_it_shows(void) {
@@ -412,10 +433,10 @@ static void child_after_fork_goes_on(void) {
 TEST_MAIN(
     CASE(stalled_reader_holds_back_a_window), CASE(stalled_call_holds_back_a_window),
     CASE(retired_nodes_are_freed_on_the_way), CASE(want_of_memory_leaves_nothing_behind),
-    CASE(snapshot_holds_back_what_it_shows), CASE(many_snapshots_keep_their_own),
-    CASE(series_takes_one_reservation), CASE(series_ends_with_its_eras),
-    CASE(series_holds_what_was_born_after_its_begin), CASE(bad_series_are_refused),
-    CASE(released_snapshot_gives_back), CASE(overtaken_guard_doubles_its_window),
-    CASE(calls_without_a_record_hold_back_all), CASE(scan_makes_the_records_that_were_missing),
-    CASE(last_eras_refuse_changes), CASE(last_generation_refuses_snapshots),
-    CASE(child_after_fork_goes_on))
+    CASE(reader_without_an_heir_leaves_nothing_behind), CASE(snapshot_holds_back_what_it_shows),
+    CASE(many_snapshots_keep_their_own), CASE(series_takes_one_reservation),
+    CASE(series_ends_with_its_eras), CASE(series_holds_what_was_born_after_its_begin),
+    CASE(bad_series_are_refused), CASE(released_snapshot_gives_back),
+    CASE(overtaken_guard_doubles_its_window), CASE(calls_without_a_record_hold_back_all),
+    CASE(scan_makes_the_records_that_were_missing), CASE(last_eras_refuse_changes),
+    CASE(last_generation_refuses_snapshots), CASE(child_after_fork_goes_on))
