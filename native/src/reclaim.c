@@ -601,48 +601,36 @@ static bool hand_over_free(struct reclaim *domain) {
   return all;
 }
 
-/* Hands over what the records have retired that nobody holds now: false if there was no memory for
- * all of it. Leaves one of them in *mine, held by the caller, unless none was free. Says in *missed
- * whether a call held one that has a batch, which it may only read with. Lock-free. */
-static bool hand_over_idle(struct reclaim *domain, struct reclaim_record **mine, bool *missed) {
+/* Hands over what the records have retired that nobody holds now, and scans then if told to: false
+ * if there was no memory for all of it. Notes what is left, also what has a batch in a record that
+ * a call held, which may only read with it. Lock-free. */
+static bool collect(struct reclaim *domain, bool scans) {
   bool all = hand_over_free(domain);
-  *missed = false;
+  bool missed = false;
+  struct reclaim_record *mine = NULL;
   struct pool_walk walk = {.pool = &domain->claims};
   struct reclaim_record *record;
   while ((record = pool_next(&walk)) != NULL) {
     uint64_t free = RECLAIM_FREE;
     if (!atomics_cas_acq_rel(&record->state, &free, RECLAIM_IDLE)) {
-      *missed = *missed || atomics_load_relaxed(&record->count) >= RECLAIM_BATCH;
+      missed = missed || atomics_load_relaxed(&record->count) >= RECLAIM_BATCH;
       continue;
     }
     all = hand_over(domain, record) && all;
-    if (*mine == NULL) {
-      *mine = record;
+    if (scans && mine == NULL) {
+      mine = record;
     } else {
       atomics_store_release(&record->state, RECLAIM_FREE);
     }
   }
-  return all;
-}
-
-/* Says that there is something left to hand over, once all records are let go in which it is. An
- * exchange, so that whoever takes the last of several such notes synchronizes with all of them. */
-static void note_behind(struct reclaim *domain) {
-  atomics_exchange_ordered(&domain->behind, 1);
-}
-
-/* What others had to leave for want of memory, where a call could hand over its own. */
-static void hand_over_behind(struct reclaim *domain) {
-  struct reclaim_record *mine = NULL;
-  bool missed = false;
-  bool all = atomics_exchange_ordered(&domain->behind, 0) == 0 ||
-             hand_over_idle(domain, &mine, &missed);
   if (mine != NULL) {
+    reclaim_scan(domain, mine);
     atomics_store_release(&mine->state, RECLAIM_FREE);
   }
   if (!all || missed) {
-    note_behind(domain);
+    reclaim_note_behind(domain);
   }
+  return all;
 }
 
 void reclaim_retire(
@@ -651,8 +639,10 @@ void reclaim_retire(
   record->nodes = node;
   atomics_store_relaxed(&record->count, record->count + 1);
   if (record->count >= RECLAIM_BATCH) {
-    if (hand_over(domain, record) && atomics_load_relaxed(&domain->behind) != 0) {
-      hand_over_behind(domain);
+    /* This call could hand over its own; what others had to leave for want of memory, too. */
+    if (hand_over(domain, record) && atomics_load_relaxed(&domain->behind) != 0 &&
+        atomics_exchange_ordered(&domain->behind, 0) != 0) {
+      collect(domain, false);
     }
     if (atomics_load_relaxed(&domain->waiting_count) >= atomics_load_relaxed(&domain->threshold)) {
       reclaim_scan(domain, record);
@@ -661,17 +651,7 @@ void reclaim_retire(
 }
 
 bool reclaim_trim(struct reclaim *domain) {
-  struct reclaim_record *mine = NULL;
-  bool missed;
-  bool all = hand_over_idle(domain, &mine, &missed);
-  if (mine != NULL) {
-    reclaim_scan(domain, mine);
-    atomics_store_release(&mine->state, RECLAIM_FREE);
-  }
-  if (!all || missed) {
-    note_behind(domain);
-  }
-  return all;
+  return collect(domain, true);
 }
 
 /* Leaves what the record has retired to one for claims. */
@@ -704,7 +684,7 @@ void reclaim_release(
   atomics_store_release(&record->state, RECLAIM_FREE);
   pool_push(pool, record, record);
   if (behind) {
-    note_behind(domain);
+    reclaim_note_behind(domain);
   }
 }
 

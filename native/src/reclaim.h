@@ -111,8 +111,8 @@ struct reclaim {
   uint64_t let_go;        /* O17: such freed since the last one that trimmed */
   uint64_t behind;        /* O37: records that nobody holds may have nodes to hand over */
 
-  _Alignas(SYSTEM_LINE) struct reclaim_pool
-      claims;                  /* for calls without a reader: free is RECLAIM_FREE */
+  /* For calls without a reader: free is RECLAIM_FREE. */
+  _Alignas(SYSTEM_LINE) struct reclaim_pool claims;
   struct reclaim_pool readers; /* registered */
   struct reclaim_pool snapshots;
 };
@@ -207,13 +207,19 @@ static inline void reclaim_leave(struct reclaim_guard *guard) {
   }
 }
 
+/* Says that there is something left to hand over, once all records are let go in which it is. An
+ * exchange, so that whoever takes the last of several such notes synchronizes with all of them. */
+static inline void reclaim_note_behind(struct reclaim *domain) {
+  atomics_exchange_ordered(&domain->behind, 1);
+}
+
 /* Ends the call, after reclaim_leave. */
 static inline void reclaim_done(struct reclaim_guard *guard) {
   if (guard->claimed) {
     bool behind = guard->record->count >= RECLAIM_BATCH;
     atomics_store_release(&guard->record->state, RECLAIM_FREE);
     if (behind) {
-      atomics_exchange_ordered(&guard->domain->behind, 1);
+      reclaim_note_behind(guard->domain);
     }
   }
 }

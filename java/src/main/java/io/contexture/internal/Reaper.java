@@ -321,11 +321,10 @@ public final class Reaper {
       }
       reapAll(true);
       ThreadStates.releaseEnded();
-      boolean purges = Roots.isPurgeRequested();
-      Roots.purgeIfRequested();
+      boolean purged = Roots.purgeIfRequested();
       keepUp(false);
       long now = System.nanoTime();
-      if (used || dead != null || purges) {
+      if (used || dead != null || purged) {
         used = false;
         resting = false;
         busyAt = now;

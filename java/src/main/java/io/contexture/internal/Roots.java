@@ -71,11 +71,13 @@ final class Roots {
     return DEAD.get() != null;
   }
 
-  /** Purges if so. */
-  static void purgeIfRequested() {
-    if (isPurgeRequested()) {
+  /** Purges if so, and returns whether it was. */
+  static boolean purgeIfRequested() {
+    boolean requested = isPurgeRequested();
+    if (requested) {
       purge();
     }
+    return requested;
   }
 
   private static synchronized void purge() {
